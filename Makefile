@@ -1,0 +1,43 @@
+# Two commands are all a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Tests run on two processes: the fast suite is written for two cores.
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= 2
+
+.PHONY: help demo test lint types bench soak clean
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamp is newer than pyproject.toml exactly when the environment was made from it.
+$(VENV)/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "metergate needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=python3.11"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt install python3-venv"; exit 2; }
+	@echo "installing metergate into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	@echo "installing what the tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
+	@touch $@
+
+demo: $(VENV)/installed ## read an emulated meter and write its MeterReadings into demo-out/
+	@$(BIN)/python -m hil.demo
+
+test: $(VENV)/installed-dev ## the fast test suite
+	@$(PYTEST) -n $(WORKERS) -m 'not slow and not peer' $(ARGS)
+
+lint: $(VENV)/installed-dev ## ruff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(VENV)/installed-dev ## mypy --strict on drivers/ and gateway/
+	@$(BIN)/mypy
+
+bench: $(VENV)/installed-dev ## measure what is promised; tables go to bench-out/
+	@$(BIN)/python -m tests.bench
+
+clean: ## remove the environment and everything made
+	rm -rf $(VENV) build dist demo-out bench-out soak-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

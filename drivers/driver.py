@@ -1,0 +1,108 @@
+"""What a driver can do, one small Protocol each.
+
+A driver is opened by ``drivers.registry.open_driver``, used as an async context manager, and does one thing at a time.
+The caller asks ``isinstance(driver, ReadsProfile)`` before it wants a profile; a driver that has the method but whose
+meter has not raises ``NotSupported``. Every method ends within the deadline of its ``Context`` or raises one typed
+error of ``drivers.errors``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Protocol, Self, runtime_checkable
+
+from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Record, Series
+
+
+class KeySource(Protocol):
+    """Where secrets come from. ``get`` returns the secret of that name or None; it never logs or prints one."""
+
+    def get(self, name: str) -> bytes | None: ...
+
+
+class CounterStore(Protocol):
+    """Counters that never go back, kept by the caller (DLMS invocation counters)."""
+
+    def reserve(self, name: str, count: int, at_least: int = 0) -> int:
+        """Set ``count`` values aside, durably, before any is used. Returns the first, never below ``at_least``."""
+        ...
+
+
+def utc_now() -> datetime:
+    """The gateway's time, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds a driver. ``zone`` is the time zone of the meter's own stamps where they name none, None if unknown.
+
+    ``timeout`` bounds one call of the driver, in seconds; None leaves the driver's own estimate. ``trace`` is a file
+    to which every byte goes with its time. ``meter_map`` is the device map's part for this driver (the driver's own
+    dataclass), ``now`` the gateway's clock.
+    """
+
+    zone: tzinfo | None = None
+    timeout: float | None = None
+    trace: Path | None = None
+    keys: KeySource | None = None
+    counters: CounterStore | None = None
+    meter_map: object | None = None
+    now: Callable[[], datetime] = utc_now
+
+
+@runtime_checkable
+class Driver(Protocol):
+    """Opened on one link, talking to one meter at a time."""
+
+    async def __aenter__(self) -> Self: ...
+    async def __aexit__(self, *exc: object) -> None: ...
+
+
+@runtime_checkable
+class Identifies(Protocol):
+    async def identify(self) -> Meter: ...
+
+
+@runtime_checkable
+class ReadsRegisters(Protocol):
+    def registers(self, wanted: Sequence[Obis] = ()) -> AsyncIterator[Record]:
+        """The current registers: those wanted, or what the meter (or its map) has. The Meter record comes first."""
+        ...
+
+
+@runtime_checkable
+class ReadsProfile(Protocol):
+    def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]: ...
+
+
+@runtime_checkable
+class ReadsEvents(Protocol):
+    def events(self, since: datetime | None, until: datetime | None) -> AsyncIterator[MeterEvent]: ...
+
+
+@runtime_checkable
+class KeepsClock(Protocol):
+    async def clock(self) -> ClockReading: ...
+    async def set_clock(self, to: datetime) -> ClockReading:
+        """Set the meter's clock and return what it says afterwards."""
+        ...
+
+
+@runtime_checkable
+class Listens(Protocol):
+    def listen(self) -> AsyncIterator[Record]:
+        """What a meter pushes by itself, at its own pace, until the caller stops. NoAnswer when it goes silent."""
+        ...
+
+
+@runtime_checkable
+class Switches(Protocol):
+    """A supply switch. ``state`` is the read-back, in the words of COSEM: disconnected, connected, ready for reconnection."""
+
+    async def switch_state(self) -> str: ...
+    async def connect(self) -> str: ...
+    async def disconnect(self) -> str: ...

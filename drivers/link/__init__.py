@@ -1,0 +1,1 @@
+"""Links: bytes with deadlines. What a protocol is carried on, and nothing of the protocol itself."""

@@ -1,0 +1,45 @@
+"""What every test may use. Nothing in here is imported by name: tests ask for fixtures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("dev", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", max_examples=20_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder beside the checkout that holds captures and oracles; skips where it is not."""
+    folder = ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("no ../shared beside this checkout: captures and oracle schemas are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def captures(shared: Path) -> Path:
+    """Real meters' bytes, which never enter the repository."""
+    return shared / "captures"
+
+
+@pytest.fixture(scope="session")
+def oracle_xsd() -> Path:
+    """The folder of independent schemas (METERGATE_ORACLE_XSD); skips where it is not."""
+    folder = Path(os.environ.get("METERGATE_ORACLE_XSD", ROOT.parent / "shared" / "oracle" / "xsd"))
+    if not folder.is_dir():
+        pytest.skip(f"no oracle schemas at {folder} (set METERGATE_ORACLE_XSD)")
+    return folder

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import Protocol, cast
 
 from drivers.driver import Context, Driver
-from drivers.errors import UsageError
+from drivers.errors import BadFrame, UsageError
 from drivers.meter_url import MeterUrl, parse
+from drivers.reading import Record
 
 #: scheme -> "module:factory"; the factory takes (MeterUrl, Context) and returns a Driver that is not yet open.
 DRIVERS: dict[str, str] = {
     "iec62056-21": "drivers.iec62056_21.driver:driver",
+}
+
+#: kind of captured bytes -> module with ``recognises(data)`` and ``decode(data, source, context)``, the surest first.
+DECODERS: dict[str, str] = {
+    "iec62056-21": "drivers.iec62056_21.decode",
 }
 
 Factory = Callable[[MeterUrl, Context], Driver]
@@ -29,6 +36,28 @@ def factory(scheme: str) -> Factory:
     module, _, name = target.partition(":")
     made: Factory = getattr(import_module(module), name)
     return made
+
+
+class Decoder(Protocol):
+    """Captured bytes to records, with no port."""
+
+    def recognises(self, data: bytes) -> bool: ...
+    def decode(self, data: bytes, source: str, context: Context) -> Iterator[Record]: ...
+
+
+def decoder(kind: str, data: bytes = b"") -> Decoder:
+    """The decoder of a kind; of ``auto`` the first that recognises ``data``. Raises UsageError, BadFrame when none does."""
+    if kind != "auto":
+        if kind not in DECODERS:
+            raise UsageError(f"no decoder for {kind!r}", do=f"known are auto, {', '.join(DECODERS)}")
+        return cast(Decoder, import_module(DECODERS[kind]))
+    for module in DECODERS.values():
+        found = cast(Decoder, import_module(module))
+        if found.recognises(data):
+            return found
+    raise BadFrame(
+        f"{len(data)} bytes that are of no known kind", do=f"say what they are with --as {'|'.join(DECODERS)}"
+    )
 
 
 def open_driver(url: str | MeterUrl, context: Context) -> Driver:

@@ -33,8 +33,11 @@ class Link(Protocol):
         """What a person calls it: the device path, or host:port."""
         ...
 
-    async def send(self, data: bytes) -> float:
-        """Send all of ``data`` and wait until its last stop bit has left. Returns that moment. Raises LinkLost."""
+    async def send(self, data: bytes, hidden: bytes = b"") -> float:
+        """Send all of ``data`` and wait until its last stop bit has left. Returns that moment. Raises LinkLost.
+
+        ``hidden`` is the part of ``data`` that no trace may show: a password in clear.
+        """
         ...
 
     async def receive(self, deadline: float) -> bytes:

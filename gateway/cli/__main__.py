@@ -1,0 +1,5 @@
+"""``python -m gateway.cli`` is ``metergate``."""
+
+from gateway.cli import main
+
+main()

@@ -1,0 +1,9 @@
+"""The verbs, each a file of this package with a click command of the same name, and what ``--help`` says of each.
+
+The help texts stand here so that ``metergate --help`` imports no verb.
+"""
+
+from __future__ import annotations
+
+#: verb -> (module, its line in the help). The command in the module has the verb's name.
+VERBS: dict[str, tuple[str, str]] = {}

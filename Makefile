@@ -37,7 +37,7 @@ types: $(VENV)/installed-dev ## mypy --strict on drivers/ and gateway/
 	@$(BIN)/mypy
 
 bench: $(VENV)/installed-dev ## measure what is promised; tables go to bench-out/
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python tests/bench $(AREAS)
 
 clean: ## remove the environment and everything made
 	rm -rf $(VENV) build dist demo-out bench-out soak-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

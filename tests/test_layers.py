@@ -22,7 +22,7 @@ FLOORS = [
     ],
     ["drivers.registry"],
     ["gateway.cim"],
-    ["gateway.messages", "gateway.store", "gateway.device_map", "gateway.config"],
+    ["gateway.messages", "gateway.store", "gateway.device_map", "gateway.config", "gateway.keys"],
     ["gateway.acquisition", "gateway.headend", "gateway.sinks"],
     ["gateway.app"],
     ["gateway.cli", "gateway.web"],

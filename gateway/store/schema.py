@@ -1,0 +1,52 @@
+"""The tables, and how a file of an earlier version becomes one of this. Times are integers: microseconds of UTC."""
+
+from __future__ import annotations
+
+from gateway.store.connection import Connection
+
+#: One script a version; a file at version N gets every script after N. Never edit one that was released.
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE outbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- the order of acceptance, and of sending
+        sink TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        class TEXT NOT NULL CHECK (class IN ('telemetry', 'event', 'reply')),
+        accepted_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        refused TEXT,  -- why the sink will never take it: the dead-letter list
+        UNIQUE (sink, message_id)
+    );
+    CREATE INDEX outbox_waiting ON outbox (sink, id) WHERE refused IS NULL;
+    CREATE TABLE loss (  -- every message given up, counted by reason
+        sink TEXT NOT NULL,
+        class TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        messages INTEGER NOT NULL,
+        PRIMARY KEY (sink, class, reason)
+    ) WITHOUT ROWID;
+    CREATE TABLE counter (
+        name TEXT PRIMARY KEY,
+        next INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
+)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the file to this version, each step whole or not at all. Raises ValueError for a file of a later version."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(MIGRATIONS):
+        raise ValueError(f"the store is of version {version}; this metergate knows up to {len(MIGRATIONS)}")
+    for number, script in enumerate(MIGRATIONS[version:], version + 1):
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _statements(script):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number:d}")
+        connection.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    lines = [line.partition("--")[0] for line in script.splitlines()]
+    return [statement for statement in "\n".join(lines).split(";") if statement.strip()]

@@ -1,0 +1,61 @@
+"""The sections a map may have, one for each protocol, and what a section's module has to offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
+
+from gateway.device_map.head import Head, TestTable
+from gateway.device_map.strict import Strict
+
+#: section of a map -> module with a ``SectionModule``'s names. Imported when a map has the section.
+SECTIONS: dict[str, str] = {}
+
+#: URL scheme -> the section its driver takes its part from, where the scheme is not the section's name.
+SCHEMES: dict[str, str] = {
+    "iec62056-21": "iec62056_21",
+    "dlms+optical": "dlms",
+    "dlms+udp": "dlms",
+    "dlms+hdlc": "dlms",
+    "modbus+rtu": "modbus",
+    "modbus+tls": "modbus",
+}
+
+
+class SectionTable(Strict):
+    """The table of a section. ``part`` makes the dataclass its driver declares; raises ``Wrong`` with paths inside it."""
+
+    def part(self, name: str, head: Head) -> object:
+        raise NotImplementedError
+
+
+class SectionModule(Protocol):
+    """What ``gateway/device_map/<section>.py`` has."""
+
+    #: the pydantic model of ``[<section>]``
+    Section: type[SectionTable]
+    #: the pydantic model of its ``[[test]]``
+    Test: type[TestTable]
+
+    def check(self, part: object, test: TestTable) -> list[str]:
+        """Run one ``[[test]]`` against the part. Returns what does not hold, nothing when all does."""
+        ...
+
+    def library(self, parts: Mapping[str, object]) -> object:
+        """What the driver gets when nobody names a map: all of them, by name, for it to identify the meter."""
+        ...
+
+
+def section(name: str) -> SectionModule:
+    """The module of a section."""
+    return cast(SectionModule, import_module(SECTIONS[name]))
+
+
+def section_of(scheme: str) -> str:
+    """The section that a URL scheme's driver takes its part from; it need not exist."""
+    return SCHEMES.get(scheme, scheme)
+
+
+def names() -> Sequence[str]:
+    return list(SECTIONS)

@@ -6,4 +6,6 @@ The help texts stand here so that ``metergate --help`` imports no verb.
 from __future__ import annotations
 
 #: verb -> (module, its line in the help). The command in the module has the verb's name.
-VERBS: dict[str, tuple[str, str]] = {}
+VERBS: dict[str, tuple[str, str]] = {
+    "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
+}

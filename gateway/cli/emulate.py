@@ -1,0 +1,63 @@
+"""``metergate emulate``: an emulated meter on a pty or socket, for anyone's client, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+import click
+
+from drivers.errors import UsageError
+
+
+@click.command()
+@click.argument("profile", required=False)
+@click.option("--list", "listing", is_flag=True, help="Print every profile with a word on what it is.")
+@click.option("--link", type=click.Path(path_type=Path), help="Keep a symbolic link to the pty at this path.")
+@click.option(
+    "--speed",
+    type=click.Choice(["real", "max"]),
+    default="real",
+    show_default=True,
+    help="The times of a real line, or none at all.",
+)
+@click.option("--fault", "faults", multiple=True, metavar="NAME[=VALUE]", help="What goes wrong; may be repeated.")
+def emulate(profile: str | None, listing: bool, link: Path | None, speed: str, faults: tuple[str, ...]) -> None:
+    """Emulate the meter PROFILE, print what a client opens on one line, and serve until SIGTERM or SIGINT."""
+    from hil import catalogue, pty_line
+
+    known = catalogue.profiles()
+    if listing:
+        width = max(map(len, known))
+        for name, (what, _) in known.items():
+            click.echo(f"{name:{width}}  {what}")
+        return
+    if profile is None:
+        raise UsageError("no profile is named", do="metergate emulate --list shows them")
+    if profile not in known:
+        near = difflib.get_close_matches(profile, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else "metergate emulate --list shows them"
+        raise UsageError(f"no emulated meter {profile!r}", do=hint)
+    arguments = catalogue.EmulateArguments(
+        profile=profile,
+        announce=click.echo,
+        link=link,
+        real=speed == "real",
+        faults={name: value for name, _, value in (fault.partition("=") for fault in faults)},
+    )
+    try:
+        pty_line.run(_until_signal(catalogue.server(profile)(arguments)))
+    except (ValueError, FileExistsError) as error:
+        raise UsageError(str(error), where=profile) from error
+
+
+async def _until_signal(serving: Coroutine[Any, Any, None]) -> None:
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(serving)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    await task

@@ -1,0 +1,65 @@
+"""What can be emulated: a name, a word on what it is, and the function that serves it.
+
+A function ``serve(arguments: EmulateArguments) -> Coroutine`` makes its line or socket, calls ``arguments.announce`` once
+with the path or address a client opens, and serves until it is cancelled. A meter that is only data stands in
+``hil/profiles/<family>/<name>.toml`` with its ``what``, and needs no line here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+#: name -> (what it is, "module:function").
+PROFILES: dict[str, tuple[str, str]] = {}
+
+#: family of data files in hil/profiles -> "module:function" that serves each of them.
+FAMILIES: dict[str, str] = {
+    "iec62056-21": "hil.iec62056_21.serve:serve",
+}
+
+FOLDER = Path(__file__).parent / "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class EmulateArguments:
+    """How a profile is to be served.
+
+    ``real`` False serves without real time. ``faults`` holds fault name -> value ("" where none was given); an emulator
+    raises ValueError for one it does not know. ``link`` is a symbolic link to keep on the pty. ``announce`` is called
+    once, when a client may come, with what it opens.
+    """
+
+    profile: str
+    announce: Callable[[str], None]
+    link: Path | None = None
+    real: bool = True
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+Serve = Callable[[EmulateArguments], Coroutine[Any, Any, None]]
+
+
+def data_file(profile: str) -> Path:
+    """The data file of a profile that has one."""
+    return FOLDER / f"{profile}.toml"
+
+
+def profiles() -> dict[str, tuple[str, str]]:
+    """All profiles, by name: those of the table and those that are data files."""
+    found = dict(PROFILES)
+    for family, target in FAMILIES.items():
+        for file in (FOLDER / family).glob("*.toml"):
+            found[f"{family}/{file.stem}"] = (tomllib.loads(file.read_text())["what"], target)
+    return dict(sorted(found.items()))
+
+
+def server(profile: str) -> Serve:
+    """The function that serves ``profile``. Raises KeyError when there is none of that name."""
+    module, _, name = profiles()[profile][1].partition(":")
+    made: Serve = getattr(import_module(module), name)
+    return made

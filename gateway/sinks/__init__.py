@@ -1,0 +1,1 @@
+"""Sinks: each delivers one message and says delivered, retry or refused."""

@@ -1,0 +1,94 @@
+"""MQTT against a real Mosquitto: acknowledged, last will, broker restart."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from gateway.sinks.mqtt import MqttSettings, MqttSink
+from gateway.sinks.sink import Delivered, Retry
+from gateway.store.outbox import Waiting
+
+pytestmark = pytest.mark.peer
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+
+
+class Broker:
+    """A Mosquitto of this test's own, that can be stopped and started."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.config = folder / "mosquitto.conf"
+        self.config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n")
+        self.start()
+
+    def start(self) -> None:
+        assert MOSQUITTO is not None
+        self.process = subprocess.Popen([MOSQUITTO, "-c", str(self.config)], stderr=subprocess.DEVNULL)
+        for _ in range(500):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            except OSError:
+                self.process.poll()
+                continue
+            return
+        raise RuntimeError("mosquitto did not start")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    if MOSQUITTO is None:
+        pytest.skip("mosquitto is not installed (apt install mosquitto)")
+    made = Broker(tmp_path)
+    yield made
+    made.stop()
+
+
+async def heard(broker: Broker, topics: str, many: int) -> list[tuple[str, bytes]]:
+    async with aiomqtt.Client("127.0.0.1", broker.port) as listener:
+        await listener.subscribe(topics, qos=1)
+        found = []
+        async with asyncio.timeout(10):
+            async for message in listener.messages:
+                found.append((str(message.topic), bytes(message.payload)))  # type: ignore[arg-type]
+                if len(found) == many:
+                    break
+        return found
+
+
+async def test_published_acknowledged_and_the_state_is_known(broker: Broker, message: Waiting) -> None:
+    listening = asyncio.create_task(heard(broker, "metergate/gw7/reading", 1))
+    await asyncio.sleep(0.2)
+    async with MqttSink("sink", MqttSettings("127.0.0.1", "gw7", broker.port)) as sink:
+        assert await sink.deliver(message) == Delivered()
+        assert await listening == [("metergate/gw7/reading", message.body)]
+        assert await heard(broker, "metergate/gw7/status", 1) == [("metergate/gw7/status", b"online")]
+    assert await heard(broker, "metergate/gw7/status", 1) == [("metergate/gw7/status", b"offline")]
+
+
+async def test_a_broker_that_restarts(broker: Broker, message: Waiting) -> None:
+    async with MqttSink("sink", MqttSettings("127.0.0.1", "gw7", broker.port)) as sink:
+        assert await sink.deliver(message) == Delivered()
+        broker.stop()
+        await asyncio.sleep(0.2)
+        assert isinstance(await sink.deliver(message), Retry)
+        broker.start()
+        assert await sink.deliver(message) == Delivered()
+
+
+async def test_no_broker_is_a_retry(message: Waiting) -> None:
+    async with MqttSink("sink", MqttSettings("127.0.0.1", "gw7", 1)) as sink:
+        assert isinstance(await sink.deliver(message), Retry)

@@ -40,6 +40,8 @@ _TERMIOS2 = struct.Struct("@4I B19s 2I")
 _SLACK_S = 0.004
 #: How often a line without a client looks for one: the master of a closed pty can only be polled.
 _WATCH_S = 0.004
+#: How long a client without real time may leave a full pty unread before bytes are lost.
+_PATIENCE_S = 5.0
 
 
 class PtyLine:
@@ -121,18 +123,32 @@ class PtyLine:
 
     async def send(self, data: bytes, start: float | None = None) -> float:
         """Put ``data`` on the wire, its first start bit at ``start`` (default now). Returns the end of the last stop bit."""
-        start = max(self._loop.time(), start or 0.0) if self.wire.real else self._loop.time()
+        if not self.wire.real:
+            await self._send_at_once(data)
+            return self._loop.time()
+        start = max(self._loop.time(), start or 0.0)
         step = self.character_s()
         sent = 0
         while sent < len(data):
             await self.until(start + (sent + 1) * step)
-            due = len(data) if not step else int((self._loop.time() - start) / step + 1e-6)
+            due = int((self._loop.time() - start) / step + 1e-6)
             piece = data[sent : max(due, sent + 1)]
             self._give(piece)
             sent += len(piece)
-            if not step:
-                await asyncio.sleep(0)
         return start + len(data) * step
+
+    async def _send_at_once(self, data: bytes) -> None:
+        """Without real time the client reads as fast as it can: what a pty does not hold yet waits for it."""
+        patience = self._loop.time() + _PATIENCE_S
+        while data:
+            await asyncio.sleep(0)
+            written = self._give(data[:1024])
+            data = data[written:]
+            if not written:
+                if self._loop.time() > patience:
+                    self.counts["overrun"] += len(data)
+                    return
+                await asyncio.sleep(0.001)
 
     def plug(self) -> None:
         """Make the pty, and point the link at it. After ``unplug`` the same line comes back as another pty."""
@@ -231,36 +247,40 @@ class PtyLine:
 
     # The meter's bytes: to the client, as it would see them at its speed and through its USB chip.
 
-    def _give(self, data: bytes) -> None:
+    def _give(self, data: bytes) -> int:
+        """Hand characters to the client, or lose them as a wire does. Returns how many are dealt with."""
         if self._master < 0 or not self._client:
             self.counts["unheard"] += len(data)
-            return
-        if self.wire.real and self.wire.strict and self.client_baud != self.baud:
+            return len(data)
+        if not self.wire.real:
+            return self._write(data)
+        if self.wire.strict and self.client_baud != self.baud:
             self.counts["garbled"] += len(data)
             data = bytes(self._noise(value) for value in data)
-        if self.wire.chunk_s and self.wire.real:
+        if self.wire.chunk_s:
             if not self._bundle:
                 self._at(self._loop.time() + self.wire.chunk_s, self._give_bundle)
             self._bundle += data
         else:
-            self._write(data)
+            # A client that does not read loses bytes, as a UART's overrun does.
+            self.counts["overrun"] += len(data) - self._write(data)
+        return len(data)
 
     def _give_bundle(self) -> None:
         data = bytes(self._bundle)
         self._bundle.clear()
-        self._write(data)
+        self.counts["overrun"] += len(data) - self._write(data)
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> int:
         try:
-            written = os.write(self._master, data)
+            return os.write(self._master, data)
         except BlockingIOError:
-            written = 0
+            return 0
         except OSError as error:
             if error.errno != errno.EIO:
                 raise
-            written = 0
-        # A client that does not read loses bytes, as a UART's overrun does.
-        self.counts["overrun"] += len(data) - written
+            # The client has just closed.
+            return len(data)
 
     def _noise(self, value: int) -> int:
         return (value + self._random.randrange(1, 256)) & 0xFF

@@ -35,6 +35,10 @@ _LONGEST_SIGN_ON = 40
 #: How long a meter keeps its speed after a readout, waiting for a NAK, before it is at 300 Bd again.
 _AFTER_READOUT_S = GAP_MAX_S
 
+#: A wake-up is NULs for 2.1 to 2.3 s, back to back; a gap of two characters at 300 Bd is forgiven.
+_WAKE_UP_S = 2.0
+_WAKE_UP_GAP_S = 0.08
+
 #: What follows option select ``V Z Y`` when it is no readout: gets the meter, and returns when the session is over.
 After = Callable[["EmulatedMeter"], Awaitable[None]]
 
@@ -61,7 +65,8 @@ class EmulatedMeter:
         self.profile = profile
         self.line = line
         self.faults = faults
-        self._after = {"1": programming, "2": binary}
+        self._programming = programming
+        self._binary = binary
         self._random = random.Random(1)
         self._loop = asyncio.get_running_loop()
         #: Whether the client's characters carry a parity bit: 7E1 on a pty comes without, 8N1 with software parity with.
@@ -77,6 +82,8 @@ class EmulatedMeter:
         return self.profile.reaction_ms / 1000
 
     async def run(self) -> None:
+        if self.profile.mode == "D":
+            await self._push()
         while True:
             self.line.baud = START_BAUD
             table = await self._sign_on()
@@ -114,17 +121,25 @@ class EmulatedMeter:
 
     async def _sign_on(self) -> str | None:
         """Hear ``/?address!`` CR LF at 300 Bd. Gives the table asked for, None when another meter is meant."""
-        heard = b""
+        heard, woken_since, last_nul = b"", 0.0, 0.0
+        awake = not self.profile.wake_up
         while True:
             raw = await self.line.receive(float("inf"), 1)
             character = without_parity(raw)
+            at = self.line.heard_at
+            if character == b"\0":
+                # NULs for 2.1 s or more, with no gap, wake a meter that sleeps to save its battery.
+                woken_since = at if at - last_nul > _WAKE_UP_GAP_S else woken_since
+                last_nul = at
+                awake = awake or at - woken_since >= _WAKE_UP_S or not self.line.wire.real
+                continue
             if character == b"/":
                 heard = b""
                 self._client_parity = raw != b"/"
             heard += character
             if len(heard) > _LONGEST_SIGN_ON:
                 heard = b""
-            if heard.endswith(b"!" + CRLF) and heard.startswith(b"/"):
+            if heard.endswith(b"!" + CRLF) and heard.startswith(b"/") and awake:
                 break
         table, address = heard[1:2].decode(), heard[2:-3].decode()
         if address and address.lstrip("0") != self.profile.address.lstrip("0"):
@@ -145,6 +160,20 @@ class EmulatedMeter:
         else:
             await self._option_select(table)
 
+    async def _push(self) -> None:
+        """Mode D: identification, empty line, rows, `!`, again and again; no STX, no BCC. It listens to nobody."""
+        self.line.baud = self.profile.push_baud
+        self._client_parity = self.profile.push_bits == "7E1"
+        rows = self.profile.tables["0"].replace("\n", "\r\n")
+        telegram = f"{self.profile.identification}\r\n\r\n{rows}\r\n!\r\n".encode()
+        while "silent" not in self.faults:
+            start = self._loop.time()
+            data = self._before_identification() + telegram
+            await self._send_block(self._damaged(data.replace(CRLF, self._eol())))
+            # Without real time a telegram still waits for its reader a little, or it would only overrun.
+            await (self.line.until(start + self.profile.push_every_s) if self.line.wire.real else asyncio.sleep(0.02))
+        await asyncio.Event().wait()
+
     async def _option_select(self, table: str) -> None:
         try:
             option = await self._acknowledgement()
@@ -157,10 +186,14 @@ class EmulatedMeter:
         v, z, y = option
         if "refuse-baud" not in self.faults:
             self.line.baud = MODE_C_BAUDS[z]
-        after = self._after["2" if v == "2" and y == "2" else y] if y in self._after else None
         await self.react()
-        if after is not None:
-            await after(self)
+        if y == "1" and self._programming:
+            await self._programming(self)
+            return
+        if v == "2" and y == "2" and self._binary and self.profile.mode == "E":
+            if self.profile.binary_acknowledged:
+                await self.say(ACK + f"2{z}2".encode() + CRLF)
+            await self._binary(self)
             return
         if "ack-echo" in self.faults:
             await self.say(ACK + f"{v}{z}{y}".encode() + CRLF)
@@ -219,24 +252,28 @@ class EmulatedMeter:
         terminator = self.profile.terminator.encode().replace(CRLF, eol)
         if "bcc-newline" in self.faults:
             return _with_bcc(content + eol, terminator, 0x0A)
-        return content + (eol if terminator.startswith(b"!") else b"") + terminator
+        return content + terminator
 
     async def say_block(self, content: bytes, end: bytes = ETX) -> None:
         """Send a block, with the faults that strike blocks."""
         data = block(content, end)
-        if not self.profile.check or "no-bcc" in self.faults:
+        if "no-bcc" in self.faults:
             data = data[:-1]
         elif "wrong-bcc" in self.faults or self.faults.once("wrong-bcc-once"):
             data = data[:-1] + bytes([data[-1] ^ 0x15])
         if "break-after-block" in self.faults:
             data += BREAK
+        await self._send_block(self._damaged(data))
+
+    def _damaged(self, data: bytes) -> bytes:
+        """The characters of ``data``, with the faults that strike single characters."""
         characters = bytearray(self._characters(data))
         for name, flip in (("parity-error", 0x80), ("flipped-bit", 0x01)):
             if self.faults.once(name):
                 characters[min(self.faults.number(name), len(characters) - 2)] ^= flip
         if self.faults.once("lost-char"):
             del characters[min(self.faults.number("lost-char"), len(characters) - 2)]
-        await self._send_block(bytes(characters))
+        return bytes(characters)
 
     async def _send_block(self, characters: bytes) -> None:
         if "stop-mid-block" in self.faults:
@@ -264,7 +301,7 @@ def _with_bcc(rows: bytes, terminator: bytes, wanted: int) -> bytes:
     """``rows`` with one more set whose value makes the BCC of the block ``wanted``."""
     for first in b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ":
         for second in b"0123456789abcdefghijklmnopqrstuvwxyz":
-            content = rows + b"C.90.1(" + bytes([first, second]) + b")" + CRLF + terminator
+            content = rows + b"C.90.1(" + bytes([first, second]) + b")" + terminator
             if bcc(content + ETX)[0] == wanted:
                 return content
     raise ValueError("no value gives that BCC")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Programming:
-    """Programming mode. ``at_wrong_password`` is what the meter does: ``error``, ``break`` or ``nak``.
+    """Programming mode. ``refusal`` is what the meter does: ``error``, ``break`` or ``nak``.
 
     ``commands`` are those it knows; ``unknown`` what it says to others: ``nak``, ``error`` or ``ack``. ``block_bytes`` is
     the size of a partial block. After ``tries`` wrong passwords it stays locked.
@@ -19,7 +19,7 @@ class Programming:
     operand: str = ""
     password: str = "00000000"  # noqa: S105 - what meters leave the works with
     tries: int = 3
-    at_wrong_password: str = "error"  # noqa: S105
+    refusal: str = "error"
     commands: tuple[str, ...] = ("P1", "R1", "R3", "R5", "R6", "W1", "W5", "B0")
     unknown: str = "error"
     block_bytes: int = 256
@@ -38,14 +38,16 @@ class MeterProfile:
     address: str = ""
     reaction_ms: float = 200.0
     line_end: str = "\r\n"
-    terminator: str = "!\r\n"
+    terminator: str = "\r\n!\r\n"
     wake_up: bool = False
     push_baud: int = 2400
     push_every_s: float = 10.0
-    check: bool = True
+    push_bits: str = "7E1"
+    binary_acknowledged: bool = True
     programming: Programming | None = None
     load_profiles: tuple[dict[str, Any], ...] = ()
-    logs: tuple[dict[str, Any], ...] = field(default=())
+    logs: tuple[dict[str, Any], ...] = ()
+    archives: tuple[dict[str, Any], ...] = ()
 
     @property
     def baud_character(self) -> str:
@@ -66,6 +68,7 @@ def load(file: Path) -> MeterProfile:
         else None,
         load_profiles=tuple(data.get("load_profile", ())),
         logs=tuple(data.get("log", ())),
+        archives=tuple(data.get("archive", ())),
         **meter,
     )
 

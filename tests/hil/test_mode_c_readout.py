@@ -17,10 +17,10 @@ def test_a_readout_is_whole_and_never_faster_than_the_wire(
     client = connect(emulator("iec62056-21/history-star").path)
     start = time.monotonic()
     identification = client.sign_on()
-    assert identification == b"/MGX4\\@MG3T-0100\r\n"
+    assert identification == b"/EMH4\\@01LZQJL0014F\r\n"
     after_identification = time.monotonic()
-    # 5 characters of request, T_r of 200 ms, 18 characters of identification, at 300 Bd.
-    assert after_identification - start >= 5 / 30 + 0.2 + 18 / 30 - 0.005
+    # 5 characters of request, T_r of 200 ms, 21 characters of identification, at 300 Bd.
+    assert after_identification - start >= 5 / 30 + 0.2 + 21 / 30 - 0.005
     time.sleep(0.2)
     end = client.select("040", 4800)
     message = client.message()

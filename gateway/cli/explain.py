@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable
@@ -21,7 +20,10 @@ from gateway.cim.quality import ReadingQualityType
 from gateway.cim.reading_type import ReadingType, Unmapped
 
 #: A reduced OBIS code leaves out A-B and F: C.D.E, C.D, a stored value after * or &.
-_REDUCED = re.compile(r"(?:(\d{1,3})-(\d{1,3}):)?(\d{1,3})\.(\d{1,3})(?:\.(\d{1,3}))?(?:[*&](\d{1,3}))?\Z")
+_REDUCED = re.compile(r"(?:(\d{1,3})-(\d{1,3}):)?(\d{1,3}|[CFLP])\.(\d{1,3}|F)(?:\.(\d{1,3}))?(?:[*&](\d{1,3}))?\Z")
+
+#: Groups C and D that the short form of IEC 62056-61 writes as letters.
+_LETTERS = {"C": 96, "F": 97, "L": 98, "P": 99}
 
 #: Units to try when none is given, the commonest first.
 _COMMON_UNITS = ("kWh", "kW", "kvarh", "kvar", "kVAh", "kVA", "V", "A", "Hz", "", "m3", "m3/h", "degC", "deg", "%")
@@ -35,7 +37,7 @@ def parse_obis(text: str) -> Obis:
     if text in _HEAT:
         return _HEAT[text]
     if (found := _REDUCED.match(text)) is not None:
-        a, b, c, d, e, f = (None if group is None else int(group) for group in found.groups())
+        a, b, c, d, e, f = (None if g is None else _LETTERS.get(g) or int(g) for g in found.groups())
         groups = (1 if a is None else a, b or 0, c or 0, d or 0, e or 0, 255 if f is None else f)
         if max(groups) > 255:
             raise ValueError(f"{text!r} has a value group above 255")
@@ -47,7 +49,9 @@ def parse_obis(text: str) -> Obis:
 @click.argument("code")
 @click.option("--unit", help="The unit the meter gives with it, such as kWh: decides the ReadingType of an OBIS code.")
 @click.option("--period", type=int, metavar="SECONDS", help="The capture period, for a column of a load profile.")
-@click.option("--dialect", default="default", show_default=True, help="A dialect of the rules, or a .toml file of your own.")
+@click.option(
+    "--dialect", default="default", show_default=True, help="A dialect of the rules, or a .toml file of your own."
+)
 @click.option("--device-type", type=int, help="The M-Bus device type, for 0-n:24.2.1.")
 @click.option("--control", is_flag=True, help="Take a code of four parts as an EndDeviceControlType.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
@@ -61,6 +65,11 @@ def explain(
         answer = _codes(code, control) or _obis(code, Rules.load(dialect), unit, period, device_type)
     except ValueError as error:
         raise UsageError(f"{error}", do=_nearest(code)) from error
+    if answer["kind"] == "OBIS code" and (quality := _quality(code)) is not None:
+        # 1.4.9 is a quality and a reduced OBIS code: both are said.
+        other = _answer("ReadingQualityType", str(quality), quality.explain(), quality.may_emit)
+        answer, other = (answer, other) if answer["reading_type"] else (other, answer)
+        answer["also"] = other
     if form == "json":
         click.echo(json.dumps(answer, ensure_ascii=False))
     else:
@@ -68,7 +77,7 @@ def explain(
 
 
 def _codes(code: str, control: bool) -> dict[str, Any] | None:
-    """The answer for a dotted code that is no OBIS code: 18, 4 or 3 integers. Three are OBIS where C.D.E could be meant."""
+    """The answer for a code of 18 or 4 integers, or of 3 that no OBIS code could be. None for what may be an OBIS code."""
     count = code.count(".") + 1 if re.fullmatch(r"[\d.-]+", code) and "-" not in code[:1] else 0
     if count in (11, 18):
         reading_type = ReadingType.parse(code)
@@ -77,25 +86,19 @@ def _codes(code: str, control: bool) -> dict[str, Any] | None:
         kind = EndDeviceControlType if control else EndDeviceEventType
         made = kind.parse(code)
         return _answer(kind.__name__, str(made), made.explain(), made.may_emit)
-    if count == 3 and (quality := _quality(code)) is not None:
+    if count == 3 and max(map(int, code.split("."))) > 255:
+        quality = ReadingQualityType.parse(code)
         return _answer("ReadingQualityType", str(quality), quality.explain(), quality.may_emit)
     return None
 
 
 def _quality(code: str) -> ReadingQualityType | None:
-    """A quality when all its parts stand in the table and no rule takes it for a reduced OBIS code."""
+    """A quality when all its parts stand in the table."""
     try:
         quality = ReadingQualityType.parse(code)
     except ValueError:
         return None
-    known = all(part.name for part in quality.explain())
-    c, d, e = quality
-    return quality if known and (max(c, d, e) > 255 or not _could_be_obis(c, d, e)) else None
-
-
-def _could_be_obis(c: int, d: int, e: int) -> bool:
-    rules = Rules.load()
-    return any(isinstance(rules.reading_type(Obis(1, 0, c, d, e), unit), ReadingType) for unit in _COMMON_UNITS)
+    return quality if all(part.name for part in quality.explain()) else None
 
 
 def _answer(kind: str, code: str, parts: Iterable[Part], may_emit: bool) -> dict[str, Any]:
@@ -103,7 +106,8 @@ def _answer(kind: str, code: str, parts: Iterable[Part], may_emit: bool) -> dict
         "kind": kind,
         "code": code,
         "parts": [
-            {"part": p.part, "code": p.code, "name": p.name, "meaning": p.meaning, "standing": str(p.standing)} for p in parts
+            {"part": p.part, "code": p.code, "name": p.name, "meaning": p.meaning, "standing": str(p.standing)}
+            for p in parts
         ],
         "may_emit": may_emit,
     }
@@ -111,13 +115,24 @@ def _answer(kind: str, code: str, parts: Iterable[Part], may_emit: bool) -> dict
 
 def _obis(code: str, rules: Rules, unit: str | None, period: int | None, device_type: int | None) -> dict[str, Any]:
     obis = parse_obis(code)
-    answer: dict[str, Any] = {"kind": "OBIS code", "code": str(obis), "meaning": describe(obis), "dialect": rules.dialect}
+    answer: dict[str, Any] = {
+        "kind": "OBIS code",
+        "code": str(obis),
+        "meaning": describe(obis),
+        "dialect": rules.dialect,
+    }
     units = (canonical(unit),) if unit is not None else _COMMON_UNITS
     # A stored value is explained as it is mapped once the end of its period is known.
     tried = [(u, rules.derive(Asked(obis, u, period, period_known=True, device_type=device_type))) for u in units]
     given, derivation = next((one for one in tried if isinstance(one[1].result, ReadingType)), tried[0])
     if isinstance(derivation.result, Unmapped):
-        answer |= {"unit": unit, "period": period, "reading_type": None, "reason": derivation.result.reason, "parts": []}
+        answer |= {
+            "unit": unit,
+            "period": period,
+            "reading_type": None,
+            "reason": derivation.result.reason,
+            "parts": [],
+        }
     else:
         parts = _answer("", "", derivation.result.explain(), True)["parts"]
         answer |= {"unit": given, "period": period, "reading_type": str(derivation.result), "parts": parts}
@@ -134,10 +149,15 @@ def _text(answer: dict[str, Any]) -> Iterable[str]:
         yield f"  {part['part']:<26} {part['code']:>5}  {part['meaning']}{doubt}"
     if answer.get("may_emit") is False:
         yield "  This gateway does not send it: a part is disputed, a vendor's own, or in no table."
+    if "also" in answer:
+        yield "or"
+        yield from _text(answer["also"])
 
 
 def _mapping(answer: dict[str, Any]) -> Iterable[str]:
-    how = f"unit {answer['unit'] or 'none'}" + ("" if answer["period"] is None else f", captured every {answer['period']} s")
+    how = f"unit {answer['unit'] or 'none'}" + (
+        "" if answer["period"] is None else f", captured every {answer['period']} s"
+    )
     if answer["reading_type"] is None:
         yield f"no ReadingType ({answer['dialect']} dialect): {answer['reason']}"
     else:
@@ -148,12 +168,9 @@ def _mapping(answer: dict[str, Any]) -> Iterable[str]:
 
 def _nearest(code: str) -> str:
     """Help for what is no code: the form it resembles most."""
-    forms = {
-        "1-0:1.8.0*255": "an OBIS code is A-B:C.D.E, such as 1-0:1.8.0, or reduced, such as 1.8.0",
-        "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0": "a ReadingType has 18 integers, such as 0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0",
-        "3.26.0.85": "an EndDeviceEventType has 4 integers, such as 3.26.0.85",
-        "1.4.9": "a ReadingQualityType has 3 integers, such as 1.4.9",
-    }
-    shape = re.sub(r"\d+", "1", code)
-    near = difflib.get_close_matches(shape, [re.sub(r"\d+", "1", form) for form in forms], n=1, cutoff=0.0)
-    return next(text for form, text in forms.items() if not near or re.sub(r"\d+", "1", form) == near[0])
+    dots = code.count(".")
+    if dots >= 6:
+        return "a ReadingType has 18 integers, such as 0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0"
+    if dots == 3 and ":" not in code:
+        return "an EndDeviceEventType has 4 integers, such as 3.26.0.85"
+    return "an OBIS code is A-B:C.D.E, such as 1-0:1.8.0, or reduced, such as 1.8.0; a quality has 3 integers, such as 1.5.257"

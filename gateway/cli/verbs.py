@@ -7,5 +7,6 @@ from __future__ import annotations
 
 #: verb -> (module, its line in the help). The command in the module has the verb's name.
 VERBS: dict[str, tuple[str, str]] = {
+    "explain": ("gateway.cli.explain", "A code in words: OBIS, ReadingType, event, quality; and which rule maps it."),
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
 }

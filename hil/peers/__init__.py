@@ -1,0 +1,1 @@
+"""Programs of other people that ours is tested and measured against. Each runs apart: its own environment, its own process."""

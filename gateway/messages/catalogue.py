@@ -1,0 +1,132 @@
+"""The nouns: where each is declared, what it is good for here, and what it was checked against.
+
+Declarations are imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from lxml import etree
+
+from gateway.messages.editions import ED2
+from gateway.messages.errors import UnknownMessage
+
+_PROFILES = "gateway.messages.profiles"
+
+
+class Evidence(Enum):
+    """What a declaration was checked against."""
+
+    ORACLE = "an independent schema of the 2013 edition"
+    DRAFT = "not checked against a reference schema: test documents of the 2011 draft"
+    REDUCED = "not checked against a reference schema: a version cut down for a research project"
+    SMALLEST = "not checked against a reference schema: the smallest profile of the public CIM classes"
+    EDITION_1 = "not checked against a reference schema: a description of the 2009 edition"
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """One payload: the module it is declared in, its evidence, and the verbs with which this gateway meets it.
+
+    ``says`` are the verbs it sends, ``hears`` those it takes. A Get payload has no verbs of its own: it stands in the
+    Request of a ``get`` of its noun.
+    """
+
+    name: str
+    module: str
+    evidence: Evidence
+    says: tuple[str, ...] = ()
+    hears: tuple[str, ...] = ()
+    use: str = ""
+
+    @property
+    def noun(self) -> str:
+        """The noun in the header of a message that carries it."""
+        return self.name.removeprefix("Get")
+
+    @property
+    def declared(self) -> type:
+        """The declared class."""
+        found: type = getattr(import_module(f"{_PROFILES}.{self.module}"), self.name)
+        return found
+
+
+_MASTER = ("create", "change", "delete", "cancel", "close")
+
+_ORACLE, _REDUCED, _SMALLEST = Evidence.ORACLE, Evidence.REDUCED, Evidence.SMALLEST
+
+#: Every payload, in the order of the documentation.
+PAYLOADS: dict[str, Payload] = {
+    payload.name: payload
+    for payload in (
+        Payload(
+            "MeterReadings", "meter_readings", _ORACLE, ("created", "reply"), ("get", "create"), "readings, load profiles"
+        ),
+        Payload("EndDeviceEvents", "end_device_events", _ORACLE, ("created", "reply"), ("get",), "events, alarms"),
+        Payload(
+            "EndDeviceControls",
+            "end_device_controls",
+            _ORACLE,
+            ("reply",),
+            ("create", "cancel", "change"),
+            "connect, disconnect, demand response, prices, texts",
+        ),
+        Payload(
+            "MeterReadSchedule",
+            "meter_read_schedule",
+            _ORACLE,
+            ("reply",),
+            ("create", "cancel", "change", "get"),
+            "scheduled reading",
+        ),
+        Payload(
+            "EndDeviceConfig",
+            "end_device_config",
+            _ORACLE,
+            ("created", "changed", "reply"),
+            (*_MASTER, "get"),
+            "devices and PAN devices",
+        ),
+        Payload(
+            "MeterConfig", "meter_config", _ORACLE, ("created", "changed", "reply"), (*_MASTER, "get"), "meters"
+        ),
+        Payload("UsagePointConfig", "usage_points", _ORACLE, ("reply",), _MASTER, "usage points"),
+        Payload("UsagePointGroups", "groups", _ORACLE, ("reply",), _MASTER, "groups of usage points"),
+        Payload("UsagePointLocationConfig", "usage_points", _ORACLE, ("reply",), _MASTER, "places of usage points"),
+        Payload("EndDeviceGroups", "groups", _ORACLE, ("reply",), _MASTER, "groups of devices"),
+        Payload("MasterDataLinkageConfig", "linkage", _ORACLE, ("reply",), ("create", "change", "close"), "what belongs together"),
+        Payload("ServiceCategoryConfig", "services", _ORACLE, ("reply",), _MASTER, "kinds of service"),
+        Payload("ServiceLocationConfig", "services", _ORACLE, ("reply",), _MASTER, "places of service"),
+        Payload("ServiceSupplierConfig", "services", _ORACLE, ("reply",), _MASTER, "suppliers"),
+        Payload("GetMeterReadings", "get_meter_readings", _ORACLE, (), ("get",), "in the Request of get MeterReadings"),
+        Payload("GetEndDeviceEvents", "get_configurations", _ORACLE, (), ("get",), "in the Request of get EndDeviceEvents"),
+        Payload("GetMeterConfig", "get_configurations", _ORACLE, (), ("get",), "in the Request of get MeterConfig"),
+        Payload("PricingStructureConfig", "pricing", _REDUCED, ("reply",), _MASTER, "tariffs"),
+        Payload("MeterServiceRequests", "meter_service_requests", Evidence.DRAFT, ("reply",), (), "field work"),
+        Payload("GetEndDeviceControls", "reduced_gets", _REDUCED, (), ("get",), "in the Request of get EndDeviceControls"),
+        Payload("GetMeterReadSchedule", "reduced_gets", _REDUCED, (), ("get",), "in the Request of get MeterReadSchedule"),
+        Payload("GetEndDeviceConfig", "reduced_gets", _REDUCED, (), ("get",), "in the Request of get EndDeviceConfig"),
+    )
+}  # fmt: skip
+
+
+@cache
+def declared(name: str) -> type:
+    """The declared class of a payload. Raises UnknownMessage."""
+    if name not in PAYLOADS:
+        raise UnknownMessage(f"{name} is no message of IEC 61968-9 that is known here")
+    return PAYLOADS[name].declared
+
+
+def declared_as(element: etree._Element) -> tuple[type[Any], str] | None:
+    """The class and namespace of an element that is the root of a payload; None where it is none that is known."""
+    name = etree.QName(element)
+    namespace = name.namespace or ""
+    if name.localname in PAYLOADS and namespace == ED2.namespace(name.localname):
+        return PAYLOADS[name.localname].declared, namespace
+    return None

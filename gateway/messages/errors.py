@@ -1,0 +1,49 @@
+"""What is wrong with a message, with the reply code that says so (61968-9:2013 Annex B) and the XPath of the place."""
+
+from __future__ import annotations
+
+from drivers.errors import UsageError
+
+
+class MessageError(UsageError):
+    """A message that cannot be read or written. ``code`` is of ``replies.MEANINGS``, ``xpath`` the place, "" where none."""
+
+    def __init__(self, what: str, *, code: str, xpath: str = "", do: str = "") -> None:
+        super().__init__(what, where=xpath, do=do)
+        self.code = code
+        self.xpath = xpath
+
+
+class NotXml(MessageError):
+    """The bytes are no XML that this gateway reads: damaged, a document type, an entity, a wrong encoding."""
+
+    def __init__(self, what: str, *, do: str = "send well-formed XML 1.0 in UTF-8 without a DOCTYPE") -> None:
+        super().__init__(what, code="1.8", do=do)
+
+
+class TooLarge(MessageError):
+    """More bytes, elements or levels than a message may have here."""
+
+    def __init__(self, what: str, *, do: str = "split the message") -> None:
+        super().__init__(what, code="3.1", do=do)
+
+
+class SchemaViolation(MessageError):
+    """An element, its place, number or content is not what the schema of the message says."""
+
+    def __init__(self, what: str, *, xpath: str, code: str = "1.8") -> None:
+        super().__init__(what, code=code, xpath=xpath, do="correct the message at this place")
+
+
+class UnknownMessage(MessageError):
+    """The root element is of no message that this gateway knows."""
+
+    def __init__(self, what: str, *, xpath: str = "", code: str = "2.5") -> None:
+        super().__init__(what, code=code, xpath=xpath, do="metergate message schema lists the messages")
+
+
+class CannotWrite(MessageError):
+    """A message object holds what its schema cannot say. Our own mistake, so no reply code but 5.3 fits."""
+
+    def __init__(self, what: str, *, xpath: str) -> None:
+        super().__init__(what, code="5.3", xpath=xpath, do="this is a fault of the program that made the message")

@@ -48,14 +48,14 @@ class Shape(Enum):
 class Item:
     """One element, attribute or wildcard of a declared class.
 
-    ``type`` is a Datatype, or a declared class; ``alternatives`` maps element names to declared classes. ``group`` names
+    ``content`` is a Datatype, or a declared class; ``alternatives`` maps element names to declared classes. ``group`` names
     the choice that neighbouring items share: at most one of them may be present.
     """
 
     attribute: str
     name: str
     shape: Shape
-    type: Datatype | type
+    content: Datatype | type
     least: int
     many: bool
     group: str = ""

@@ -128,7 +128,7 @@ def _slots(parts: tuple[Item, ...], namespace: str) -> dict[object, _Slot]:
             for name, choice in item.alternatives:
                 slots[f"{{{namespace}}}{name}"] = _Slot(place, item, reader(choice, namespace))
         elif item.shape in (Shape.ELEMENT, Shape.REFERENCE):
-            kind = item.type
+            kind = item.content
             if item.shape is Shape.REFERENCE:
                 read: Read = _read_reference
             elif isinstance(kind, Datatype):
@@ -164,10 +164,11 @@ def _out_of_order(child: Element, slot: _Slot, at: int, parts: tuple[Item, ...])
 
 def _attributes(element: Element, allowed: dict[str, str]) -> dict[str, Any]:
     values = {}
-    for name, value in element.items():
-        if str(name) in allowed:
-            values[allowed[str(name)]] = value
-        elif str(name) not in _SCHEMA_HINTS:
+    for key, value in element.items():
+        name = str(key)
+        if name in allowed:
+            values[allowed[name]] = value
+        elif name not in _SCHEMA_HINTS:
             raise SchemaViolation(f"the attribute {name} does not belong here", xpath=xpath(element))
     return values
 
@@ -219,5 +220,6 @@ def read_foreign(element: Element) -> Any:
 
     known = declared_as(element)
     if known is not None:
-        return reader(*known)(element)
+        declared: type = known[0]
+        return reader(declared, known[1])(element)
     return Foreign(str(element.tag), etree.tostring(element, method="c14n", with_comments=False))

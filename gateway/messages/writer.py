@@ -64,7 +64,7 @@ def to_bytes(message: object, edition: Edition = ED2) -> bytes:
 
 def write_element(message: object, output: Output) -> None:
     """One root element of a payload or of the envelope, with its namespace as the default of everything inside."""
-    kind = type(message)
+    kind: type = type(message)
     space = getattr(kind, "NAMESPACE", "")
     if space == ED2.envelope:
         name, space = kind.__name__, output.edition.envelope
@@ -131,12 +131,13 @@ def _groups(parts: list[Item]) -> list[list[str]]:
 def _step(item: Item) -> Step:
     if item.shape is Shape.TEXT:
         return _text_step(item)
+    one: Step
     if item.shape is Shape.FOREIGN:
         one = _foreign_step
     elif item.shape is Shape.ALTERNATIVES:
         one = _alternatives_step(item)
     else:
-        one = _element_step(item.name, item.type)
+        one = _element_step(item.name, item.content)
     return _many_step(one, item) if item.many else one
 
 
@@ -146,9 +147,9 @@ def _text_step(item: Item) -> Step:
 
 
 def _datatype(item: Item) -> Datatype:
-    if not isinstance(item.type, Datatype):
+    if not isinstance(item.content, Datatype):
         raise TypeError(f"{item.attribute} has no datatype")
-    return item.type
+    return item.content
 
 
 def _many_step(one: Step, item: Item) -> Step:

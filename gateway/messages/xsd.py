@@ -35,14 +35,14 @@ def _gather(declared: type, classes: dict[type, None], datatypes: dict[str, Data
         return
     classes[declared] = None
     for item in items(declared):
-        if isinstance(item.type, Datatype):
-            if item.shape is Shape.ELEMENT and not item.type.name.startswith("xs:"):
-                datatypes[item.type.name] = item.type
+        if isinstance(item.content, Datatype):
+            if item.shape is Shape.ELEMENT and not item.content.name.startswith("xs:"):
+                datatypes[item.content.name] = item.content
         elif item.shape is Shape.ALTERNATIVES:
             for _, choice in item.alternatives:
                 _gather(choice, classes, datatypes)
         elif item.shape is Shape.ELEMENT:
-            _gather(item.type, classes, datatypes)
+            _gather(item.content, classes, datatypes)
 
 
 def _complex_type(declared: type) -> Iterator[str]:
@@ -75,10 +75,10 @@ def _particle(item: Item) -> str:
     if item.shape is Shape.REFERENCE:
         reference = '<xs:complexType><xs:attribute name="ref" type="xs:string"/></xs:complexType>'
         return f'<xs:element name="{item.name}"{occurs}>{reference}</xs:element>'
-    if isinstance(item.type, Datatype):
-        name = item.type.name if item.type.name.startswith("xs:") else f"m:{item.type.name}"
+    if isinstance(item.content, Datatype):
+        name = item.content.name if item.content.name.startswith("xs:") else f"m:{item.content.name}"
     else:
-        name = f"m:{item.type.__name__}"
+        name = f"m:{item.content.__name__}"
     return f'<xs:element name="{item.name}" type="{name}"{occurs}/>'
 
 

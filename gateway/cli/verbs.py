@@ -9,4 +9,6 @@ from __future__ import annotations
 VERBS: dict[str, tuple[str, str]] = {
     "explain": ("gateway.cli.explain", "A code in words: OBIS, ReadingType, event, quality; and which rule maps it."),
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
+    "read": ("gateway.cli.read", "Read a meter once and print its registers."),
+    "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),
 }

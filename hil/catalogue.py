@@ -20,6 +20,9 @@ PROFILES: dict[str, tuple[str, str]] = {}
 #: family of data files in hil/profiles -> "module:function" that serves each of them.
 FAMILIES: dict[str, str] = {
     "iec62056-21": "hil.iec62056_21.serve:serve",
+    "p1": "hil.push.text:serve",
+    "d0": "hil.push.text:serve",
+    "sml": "hil.push.sml:serve",
 }
 
 FOLDER = Path(__file__).parent / "profiles"

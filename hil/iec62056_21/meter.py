@@ -82,8 +82,6 @@ class EmulatedMeter:
         return self.profile.reaction_ms / 1000
 
     async def run(self) -> None:
-        if self.profile.mode == "D":
-            await self._push()
         while True:
             self.line.baud = START_BAUD
             table = await self._sign_on()
@@ -159,20 +157,6 @@ class EmulatedMeter:
             await self._readout(table)
         else:
             await self._option_select(table)
-
-    async def _push(self) -> None:
-        """Mode D: identification, empty line, rows, `!`, again and again; no STX, no BCC. It listens to nobody."""
-        self.line.baud = self.profile.push_baud
-        self._client_parity = self.profile.push_bits == "7E1"
-        rows = self.profile.tables["0"].replace("\n", "\r\n")
-        telegram = f"{self.profile.identification}\r\n\r\n{rows}\r\n!\r\n".encode()
-        while "silent" not in self.faults:
-            start = self._loop.time()
-            data = self._before_identification() + telegram
-            await self._send_block(self._damaged(data.replace(CRLF, self._eol())))
-            # Without real time a telegram still waits for its reader a little, or it would only overrun.
-            await (self.line.until(start + self.profile.push_every_s) if self.line.wire.real else asyncio.sleep(0.02))
-        await asyncio.Event().wait()
 
     async def _option_select(self, table: str) -> None:
         try:
@@ -263,17 +247,13 @@ class EmulatedMeter:
             data = data[:-1] + bytes([data[-1] ^ 0x15])
         if "break-after-block" in self.faults:
             data += BREAK
-        await self._send_block(self._damaged(data))
-
-    def _damaged(self, data: bytes) -> bytes:
-        """The characters of ``data``, with the faults that strike single characters."""
         characters = bytearray(self._characters(data))
         for name, flip in (("parity-error", 0x80), ("flipped-bit", 0x01)):
             if self.faults.once(name):
                 characters[min(self.faults.number(name), len(characters) - 2)] ^= flip
         if self.faults.once("lost-char"):
             del characters[min(self.faults.number("lost-char"), len(characters) - 2)]
-        return bytes(characters)
+        await self._send_block(bytes(characters))
 
     async def _send_block(self, characters: bytes) -> None:
         if "stop-mid-block" in self.faults:

@@ -40,9 +40,6 @@ class MeterProfile:
     line_end: str = "\r\n"
     terminator: str = "\r\n!\r\n"
     wake_up: bool = False
-    push_baud: int = 2400
-    push_every_s: float = 10.0
-    push_bits: str = "7E1"
     binary_acknowledged: bool = True
     programming: Programming | None = None
     load_profiles: tuple[dict[str, Any], ...] = ()

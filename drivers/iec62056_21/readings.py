@@ -1,0 +1,172 @@
+"""From data sets to records: numbers to readings, identity to texts, and everything else said to be what it is.
+
+Every bracketed value of a readout ends in exactly one place: the value or the time of a reading, a text, or a
+``NotUnderstood`` with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from decimal import Decimal
+
+from drivers import unit as units
+from drivers.iec62056_21.address import ELECTRICITY, HEAT, Address, normalise
+from drivers.iec62056_21.data_set import DataSet, Rest, Value
+from drivers.iec62056_21.identification import Identification
+from drivers.iec62056_21.stamps import parse as parse_stamp
+from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Reading, Record, Text
+
+_NUMBER = re.compile(r"\s*([+-]?\d{1,30}(?:[.,]\d{1,30})?)\s*\Z")
+#: Error values seen in the field: ``ER23``, ``(ER11)``, ``ERROR05``, and LIS-200's ``#0004``.
+_ERROR = re.compile(r"\s*\(?(?:ER[0-9R]|#\d)", re.IGNORECASE)
+
+#: Value groups C, D of objects whose digits are a name, a clock, a status or a date and no quantity.
+_TEXTS = {(0, 0), (0, 2), (0, 9), *((96, d) for d in (1, 2, 3, 4, 5, 8, 13, 50, 51, 52, 53, 54, 99))}
+_TEXT_C = {97, 98, 99}
+#: Where the serial number stands, the best first (IEC 62056-61). A heat meter has it at ``9.20``, and at ``0.0`` the
+#: owner's number (Landis+Gyr UH50, T550).
+_SERIALS = ((9, 20, 0), (96, 1, 0), (0, 0, 0), (96, 1, 1), (0, 0, 1))
+_FIRMWARE = (0, 2, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What is known beside the data sets: where they came from, when, the meter's zone, and what their check said."""
+
+    source: str
+    read_at: datetime
+    zone: tzinfo | None = None
+    checked: bool = True
+    doubts: tuple[Doubt, ...] = ()
+
+
+def records(
+    parts: Iterable[DataSet | Rest], identification: Identification | None, around: Circumstances
+) -> Iterator[Record]:
+    """The Meter first, then what each data set is, in the order of the readout."""
+    sets = list(parts)
+    medium = _medium([part for part in sets if isinstance(part, DataSet)])
+    addressed = list(_addressed(sets, medium))
+    meter = _meter(addressed, identification, around.source)
+    yield meter
+    current_units = {
+        address.obis[:5]: values[0].unit
+        for _, address, values in addressed
+        if address is not None and address.obis.f == CURRENT and values[0].unit
+    }
+    for part, address, values in addressed:
+        if isinstance(part, Rest):
+            yield NotUnderstood(meter.key, part.text, "no data set")
+        elif address is None:
+            why = "the meter's medium is not known" if medium is None else "the address is no OBIS code"
+            yield NotUnderstood(meter.key, part.raw, why)
+        else:
+            inherited = current_units.get(address.obis[:5], "") if address.obis.f != CURRENT else ""
+            yield from _one_set(meter.key, part.raw, address.obis, values, inherited, around)
+
+
+def _medium(sets: list[DataSet]) -> int | None:
+    """Value group A of a meter that leaves it out: heat by its short codes, electricity unless it counts a volume."""
+    addresses = {part.address for part in sets}
+    if addresses & {"6.8", "6.26"}:
+        return HEAT
+    spelled = {units.canonical(value.unit) for part in sets for value in part.values if value.unit}
+    if any(unit.startswith("m3") for unit in spelled) and not spelled & {"kWh", "Wh", "MWh", "kW", "W", "V", "A"}:
+        return None
+    return ELECTRICITY
+
+
+def _addressed(
+    parts: list[DataSet | Rest], medium: int | None
+) -> Iterator[tuple[DataSet | Rest, Address | None, tuple[Value, ...]]]:
+    """Each set with its address read; a set without one goes on with the values of the set before it."""
+    waiting: tuple[DataSet, Address | None, tuple[Value, ...]] | None = None
+    for part in parts:
+        if isinstance(part, DataSet) and not part.address and waiting is not None:
+            first, address, values = waiting
+            waiting = (replace_raw(first, part), address, values + part.values)
+            continue
+        if waiting is not None:
+            yield waiting
+            waiting = None
+        if isinstance(part, Rest):
+            yield part, None, ()
+        else:
+            waiting = (part, _normalised(part.address, medium), part.values)
+    if waiting is not None:
+        yield waiting
+
+
+def replace_raw(first: DataSet, second: DataSet) -> DataSet:
+    """One set of two: the second had no address of its own."""
+    return DataSet(first.address, first.values + second.values, first.raw + second.raw)
+
+
+def _normalised(address: str, medium: int | None) -> Address | None:
+    if medium is not None:
+        return normalise(address, medium)
+    found = normalise(address)
+    # Without a medium only what says its own A-B, or needs none, can be named.
+    named = found is not None and ("-" in address or found.obis.a == 0)
+    return found if named else None
+
+
+def _meter(
+    addressed: list[tuple[DataSet | Rest, Address | None, tuple[Value, ...]]],
+    identification: Identification | None,
+    source: str,
+) -> Meter:
+    said = {
+        address.obis[2:5]: values[0].text.strip()
+        for _, address, values in reversed(addressed)
+        if address is not None and address.obis.f == CURRENT
+    }
+    serial = next((said[code] for code in _SERIALS if said.get(code, "").strip("0")), "")
+    meter = Meter(serial=serial, firmware=said.get(_FIRMWARE, ""), source=source)
+    if identification is None:
+        return meter
+    return replace(meter, manufacturer=identification.manufacturer, model=identification.ident)
+
+
+def _one_set(
+    meter: str, raw: str, obis: Obis, values: tuple[Value, ...], inherited: str, around: Circumstances
+) -> Iterator[Record]:
+    first, *others = values
+    number = _NUMBER.match(first.text)
+    if _ERROR.match(first.text):
+        doubts = (*around.doubts, Doubt.ERROR_CODE)
+        yield Text(meter, obis, raw, first.text.strip(), doubts, around.checked)
+    elif number is None or _is_text(obis, first.unit):
+        said = f"{first.text}*{first.unit}" if first.unit else first.text
+        yield Text(meter, obis, raw, said.strip(), around.doubts, around.checked)
+    else:
+        time, others = _time(others, around.zone)
+        yield Reading(
+            meter=meter,
+            obis=obis,
+            raw=raw,
+            value=Decimal(number[1].replace(",", ".")),
+            unit=units.canonical(first.unit or inherited),
+            read_at=around.read_at,
+            time=time,
+            doubts=around.doubts,
+            checked=around.checked,
+        )
+    for other in others:
+        said = f"{other.text}*{other.unit}" if other.unit else other.text
+        yield NotUnderstood(meter, f"{raw} [{said}]", "a further value of the set: its meaning is the maker's", obis)
+
+
+def _is_text(obis: Obis, unit: str) -> bool:
+    named = obis[2:4] in _TEXTS or obis.c in _TEXT_C or obis[2:5] == (0, 1, 2) or (obis.a == HEAT and obis.c == 9)
+    return named and not unit
+
+
+def _time(others: list[Value], zone: tzinfo | None) -> tuple[datetime | None, list[Value]]:
+    """The stamp behind a value (of a maximum, of a reset), and what is left. An unset stamp is none."""
+    if others and not others[0].unit and (stamp := parse_stamp(others[0].text, zone)) is not None:
+        return stamp.at, others[1:]
+    return None, others

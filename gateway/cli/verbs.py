@@ -9,6 +9,7 @@ from __future__ import annotations
 VERBS: dict[str, tuple[str, str]] = {
     "explain": ("gateway.cli.explain", "A code in words: OBIS, ReadingType, event, quality; and which rule maps it."),
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
+    "doctor": ("gateway.cli.doctor", "Look at a serial port and tell what to change."),
     "read": ("gateway.cli.read", "Read a meter once and print its registers."),
     "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),
 }

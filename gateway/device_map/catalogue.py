@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent.parent.parent / "device_maps"
 
 def names(folder: Path = FOLDER) -> list[str]:
     """The names ``maker/model`` of all maps, sorted."""
-    return sorted(f"{file.parent.name}/{file.stem}" for file in folder.glob("*/*.toml"))
+    return sorted(f"{file.parent.name}/{file.stem}" for file in folder.glob("*/*.toml") if file.parent.name != "probes")
 
 
 def all_maps(folder: Path = FOLDER) -> Iterator[DeviceMap]:

@@ -14,6 +14,7 @@ from drivers.reading import Obis
 from drivers.unit import canonical
 from gateway.cim.code_tables import Part
 from gateway.cim.end_device_code import EndDeviceControlType, EndDeviceEventType
+from gateway.cim.events import shipped
 from gateway.cim.obis_rules import Asked, Rules
 from gateway.cim.obis_words import describe
 from gateway.cim.quality import ReadingQualityType
@@ -85,7 +86,10 @@ def _codes(code: str, control: bool) -> dict[str, Any] | None:
     if count == 4:
         kind = EndDeviceControlType if control else EndDeviceEventType
         made = kind.parse(code)
-        return _answer(kind.__name__, str(made), made.explain(), made.may_emit)
+        answer = _answer(kind.__name__, str(made), made.explain(), made.may_emit)
+        if isinstance(made, EndDeviceEventType):
+            answer["rules"] = [f"{table} {raw}: {name}" for table, raw, name in shipped().explain(made)]
+        return answer
     if count == 3 and max(map(int, code.split("."))) > 255:
         quality = ReadingQualityType.parse(code)
         return _answer("ReadingQualityType", str(quality), quality.explain(), quality.may_emit)
@@ -147,6 +151,9 @@ def _text(answer: dict[str, Any]) -> Iterable[str]:
     for part in answer["parts"]:
         doubt = f" [{part['standing']}]" if part["standing"] else ""
         yield f"  {part['part']:<26} {part['code']:>5}  {part['meaning']}{doubt}"
+    if answer["kind"] == "EndDeviceEventType" and answer["rules"]:
+        yield "  given by (device_maps/events.toml):"
+        yield from (f"    {rule}" for rule in answer["rules"])
     if answer.get("may_emit") is False:
         yield "  This gateway does not send it: a part is disputed, a vendor's own, or in no table."
     if "also" in answer:

@@ -1,0 +1,24 @@
+"""docs/bench.md names every fault and every family of emulated meters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hil import catalogue
+from hil.iec62056_21.faults import FAULTS as METER_FAULTS
+from hil.push.loop import FAULTS as PUSH_FAULTS
+
+
+def test_every_fault_and_family_is_on_the_page(repository: Path) -> None:
+    page = (repository / "docs/bench.md").read_text()
+    for name, (default, what) in {**METER_FAULTS, **PUSH_FAULTS}.items():
+        assert f"`{name}={default}`" in page or f"`{name}`" in page, name
+        assert what in page
+    for family in catalogue.FAMILIES:
+        assert f"`{family}/...`" in page
+
+
+def test_every_data_file_can_be_served() -> None:
+    assert catalogue.profiles()
+    for name in catalogue.profiles():
+        assert callable(catalogue.server(name))

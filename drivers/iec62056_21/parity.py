@@ -28,6 +28,6 @@ def errors(wire: bytes) -> int:
     return wire.translate(_WRONG).count(1)
 
 
-def is_even(wire: bytes) -> bool:
-    """Whether a capture carries parity bits: some are set, and every character is even."""
-    return max(wire, default=0) > 0x7F and not errors(wire)
+def damaged(wire: bytes) -> int:
+    """How many characters were damaged. Where no character has bit 7 set, the UART took the parity away: then none."""
+    return errors(wire) if max(wire, default=0) > 0x7F else 0

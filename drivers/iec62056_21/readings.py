@@ -7,7 +7,7 @@ Every bracketed value of a readout ends in exactly one place: the value or the t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal
@@ -17,7 +17,7 @@ from drivers.iec62056_21.address import ELECTRICITY, HEAT, Address, normalise
 from drivers.iec62056_21.data_set import DataSet, Rest, Value
 from drivers.iec62056_21.identification import Identification
 from drivers.iec62056_21.stamps import parse as parse_stamp
-from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Reading, Record, Text
+from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Period, Reading, Record, Text
 
 _NUMBER = re.compile(r"\s*([+-]?\d{1,30}(?:[.,]\d{1,30})?)\s*\Z")
 #: Error values seen in the field: ``ER23``, ``(ER11)``, ``ERROR05``, and LIS-200's ``#0004``.
@@ -57,6 +57,7 @@ def records(
         for _, address, values in addressed
         if address is not None and address.obis.f == CURRENT and values[0].unit
     }
+    resets = _resets(addressed, around.zone)
     for part, address, values in addressed:
         if isinstance(part, Rest):
             yield NotUnderstood(meter.key, part.text, "no data set")
@@ -65,7 +66,31 @@ def records(
             yield NotUnderstood(meter.key, part.raw, why)
         else:
             inherited = current_units.get(address.obis[:5], "") if address.obis.f != CURRENT else ""
-            yield from _one_set(meter.key, part.raw, address.obis, values, inherited, around)
+            for record in _one_set(meter.key, part.raw, address.obis, values, inherited, around):
+                if isinstance(record, Reading) and address.obis.f in resets:
+                    yield replace(record, period=_period(resets, address.obis.f))
+                else:
+                    yield record
+
+
+def _resets(
+    addressed: list[tuple[DataSet | Rest, Address | None, tuple[Value, ...]]], zone: tzinfo | None
+) -> dict[int, datetime]:
+    """When the billing periods of the stored values ended, by their group F: ``0.1.2*VV`` is the time of reset VV."""
+    found = {}
+    for _, address, values in addressed:
+        if address is not None and address.obis[2:5] == (0, 1, 2) and address.obis.f != CURRENT:
+            stamp = parse_stamp(values[0].text, zone)
+            if stamp is not None and stamp.at is not None:
+                found[address.obis.f] = stamp.at
+    return found
+
+
+def _period(resets: Mapping[int, datetime], f: int) -> Period:
+    """The period a stored value is of: from the reset before to its own. The start is known when that one is listed."""
+    # Some meters number upwards, with the newest highest; some have the newest always at 1.
+    neighbours = [resets[other] for other in (f - 1, f + 1) if other in resets and resets[other] < resets[f]]
+    return Period(max(neighbours, default=None), resets[f])
 
 
 def _medium(sets: list[DataSet]) -> int | None:

@@ -34,7 +34,7 @@ class Readout:
 
 def find(data: bytes) -> list[Readout]:
     """Every block in ``data``, in order. Empty when there is no data set in it at all."""
-    damaged = parity.errors(data) if max(data, default=0) > 0x7F else 0
+    damaged = parity.damaged(data)
     plain = parity.strip(data)
     found: list[Readout] = []
     at = 0

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from drivers.reading import Reading, Record, Series, Text
+from drivers.reading import MeterEvent, Reading, Record, Series, Text
 from gateway.cim.end_device_code import EndDeviceEventType
+from gateway.cim.events import shipped
 from gateway.cim.obis_rules import Asked, Rules
 from gateway.cim.reading_type import ReadingType, Unmapped
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """One record and its CIM side. ``reason`` says why a reading has no type; the columns' stand in their order."""
+    """One record and its CIM side. ``reason`` says why a reading has no type; the columns' stand in their order.
+    ``event_details`` is what the event tables say beside the code.
+    """
 
     record: Record
     reading_type: ReadingType | None = None
     reason: str = ""
     event_type: EndDeviceEventType | None = None
+    event_details: Mapping[str, str] = field(default_factory=dict)
     column_types: tuple[ReadingType | None, ...] = ()
     column_reasons: tuple[str, ...] = ()
 
@@ -75,6 +79,11 @@ def _classified(
             column_types=tuple(None if isinstance(result, Unmapped) else result for result in results),
             column_reasons=tuple(result.reason if isinstance(result, Unmapped) else "" for result in results),
         )
+    if isinstance(record, MeterEvent):
+        meaning = shipped().of(record)
+        what = {"what": meaning.name} if meaning.name else {}
+        details = {**what, **meaning.details}
+        return Classified(record, reason=meaning.reason, event_type=meaning.event_type, event_details=details)
     return Classified(record)
 
 

@@ -81,8 +81,10 @@ def _objects(item: Classified) -> Iterator[dict[str, Any]]:
                 "log": record.log,
                 "code": record.code,
                 "event_type": item.event_type and str(item.event_type),
-                "details": dict(record.details),
+                "details": {**record.details, **item.event_details},
             }
+            if item.event_type is None:
+                yield _unmapped(record.meter, None, f"{record.log} {record.code}".strip(), item.reason)
         case NotUnderstood():
             yield _unmapped(record.meter, record.obis and str(record.obis), record.raw, record.reason)
 

@@ -115,18 +115,30 @@ PAYLOADS: dict[str, Payload] = {
 }  # fmt: skip
 
 
+def envelopes() -> dict[str, type]:
+    """The roots of the envelope, by element."""
+    from gateway.messages.envelope import ENVELOPES
+
+    return ENVELOPES
+
+
 @cache
 def declared(name: str) -> type:
-    """The declared class of a payload. Raises UnknownMessage."""
-    if name not in PAYLOADS:
-        raise UnknownMessage(f"{name} is no message of IEC 61968-9 that is known here")
-    return PAYLOADS[name].declared
+    """The declared class of a payload or of a root of the envelope. Raises UnknownMessage."""
+    if name in PAYLOADS:
+        return PAYLOADS[name].declared
+    if name in envelopes():
+        return envelopes()[name]
+    raise UnknownMessage(f"{name} is no message of IEC 61968-9 or 61968-100 that is known here")
 
 
 def declared_as(element: etree._Element) -> tuple[type[Any], str] | None:
-    """The class and namespace of an element that is the root of a payload; None where it is none that is known."""
+    """The class and namespace of an element that is the root of a payload or envelope; None where none is known."""
     name = etree.QName(element)
     namespace = name.namespace or ""
+    if namespace == ED2.envelope:
+        kind = envelopes().get(name.localname)
+        return (kind, namespace) if kind else None
     if name.localname in PAYLOADS and namespace == ED2.namespace(name.localname):
         return PAYLOADS[name.localname].declared, namespace
     return None

@@ -1,4 +1,4 @@
-"""Messages to bytes and back: ``write``, ``read``, and ``schema`` of any payload."""
+"""Messages to bytes and back: ``write``, ``read``, and ``schema`` of any payload and of the envelope."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ def read(source: bytes | Path | IO[bytes], *, known: Known = KNOWN, most_bytes: 
 
 
 def schema(name: str, edition: Edition = ED2) -> str:
-    """The XML Schema of a payload. Raises UnknownMessage."""
+    """The XML Schema of a payload, or of the whole envelope for any of its roots. Raises UnknownMessage."""
+    if name in catalogue.envelopes():
+        return xsd(catalogue.envelopes(), edition.envelope)
     declared = catalogue.declared(name)
     return xsd({edition.element(name): declared}, edition.namespace(name))

@@ -174,6 +174,8 @@ def _attributes(element: Element, allowed: dict[str, str]) -> dict[str, Any]:
 
 
 def _simple(datatype: Datatype) -> Read:
+    if datatype.base == "xs:QName":
+        return _read_qname
     parse = datatype.parse
 
     def read(element: Element) -> Any:
@@ -187,6 +189,21 @@ def _simple(datatype: Datatype) -> Read:
             raise SchemaViolation(str(error), xpath=xpath(element)) from error
 
     return read
+
+
+def _read_qname(element: Element) -> str:
+    """The name without its prefix, which must be bound here and would mean nothing elsewhere."""
+    if element.keys():
+        _attributes(element, {})
+    if len(element):
+        raise SchemaViolation("elements where only text belongs", xpath=xpath(element))
+    prefix, colon, name = (element.text or "").strip(_WHITE).rpartition(":")
+    if colon and prefix not in element.nsmap:
+        raise SchemaViolation(f"the prefix {prefix!r} is bound to no namespace", xpath=xpath(element))
+    try:
+        return datatypes.parse_qname(name)
+    except ValueError as error:
+        raise SchemaViolation(str(error), xpath=xpath(element)) from error
 
 
 def _read_reference(element: Element) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from lxml import etree
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -43,3 +46,9 @@ def oracle_xsd() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no oracle schemas at {folder} (set METERGATE_ORACLE_XSD)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def oracle(oracle_xsd: Path) -> Callable[[str], etree.XMLSchema]:
+    """The independent schema of a payload or of the envelope (``Message``)."""
+    return cache(lambda name: etree.XMLSchema(file=str(oracle_xsd / f"{name}.xsd")))

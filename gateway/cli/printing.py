@@ -26,7 +26,6 @@ class Printing:
 
     def print(self, result: tuple[list[Record], MeterError | None], doing: str) -> int:
         """Print ``result``, say the error if there is one, and return the exit code."""
-        from gateway.cim.classified import classify
         from gateway.cim.obis_rules import Rules
         from gateway.cli.output import json_format, render
 
@@ -35,7 +34,13 @@ class Printing:
         form = self.form or ("table" if self.out is None and sys.stdout.isatty() else "json")
         said = any(not isinstance(record, Meter) for record in records)
         if said:
-            data = render(form, classify(records, rules))
+            data, left_out = render(form, records, rules)
+            for line in left_out:
+                click.echo(line, err=True)
+            if not data:
+                raise UsageError(
+                    f"{doing}: nothing that was read has a place in a message", do="--format json shows what it is"
+                )
             if error is not None and form == "json":
                 data += json_format.error_line(error)
             self._write(data)

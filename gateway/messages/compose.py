@@ -28,10 +28,12 @@ from drivers.reading import (
 from gateway.cim import quality
 from gateway.cim.obis_rules import Asked, Rules
 from gateway.cim.reading_type import ReadingType, Unmapped
+from gateway.messages.compose_events import end_device_events
 from gateway.messages.identity import meter_mrid, meter_names
 from gateway.messages.profiles import meter_readings as cim
 from gateway.messages.profiles.codes import RationalNumber
 from gateway.messages.profiles.codes import ReadingType as WrittenOut
+from gateway.messages.profiles.end_device_events import EndDeviceEvent
 from gateway.messages.profiles.kinds import ReadingReasonKind
 from gateway.messages.profiles.parts import DateTimeInterval, Identified, Name
 
@@ -72,8 +74,12 @@ def meter_readings(
     *,
     facts: Mapping[str, MeterFacts] | None = None,
     reason: ReadingReasonKind | None = None,
+    attach_events: bool = False,
 ) -> Composed:
-    """Make MeterReadings of records. ``facts`` by meter key. Rows of load profiles are made while they are written."""
+    """Make MeterReadings of records. ``facts`` by meter key. Rows of load profiles are made while they are written.
+
+    ``attach_events`` puts the events of a meter that has readings into its MeterReading; else they are handed back only.
+    """
     said: dict[str, list[Record]] = {}
     meters: dict[str, Meter] = {}
     for record in records:
@@ -88,7 +94,9 @@ def meter_readings(
     for key, own in said.items():
         maker = _OneMeter(own, rules, (facts or {}).get(key, NO_FACTS), reason)
         if maker.readings or maker.blocks:
-            found.append(maker.meter_reading(meters.get(key, Meter(source=key))))
+            meter = meters.get(key, Meter(source=key))
+            attached = end_device_events([meter, *own]).message.end_device_event if attach_events else ()
+            found.append(maker.meter_reading(meter, attached))
         left_out += maker.left_out
         events += [record for record in own if isinstance(record, MeterEvent)]
         written_out |= maker.written_out
@@ -113,8 +121,9 @@ class _OneMeter:
         ]
         self.left_out += [record for record in records if isinstance(record, NotUnderstood)]
 
-    def meter_reading(self, meter: Meter) -> cim.MeterReading:
+    def meter_reading(self, meter: Meter, events: tuple[EndDeviceEvent, ...]) -> cim.MeterReading:
         return cim.MeterReading(
+            end_device_events=events,
             interval_blocks=tuple(self.blocks),
             meter=cim.Meter(mrid=meter_mrid(meter.manufacturer, meter.serial), names=meter_names(meter)),
             readings=tuple(self.readings),

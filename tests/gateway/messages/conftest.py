@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 
 import pytest
 from lxml import etree
@@ -21,12 +20,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("checked_payload", ORACLES)
     if "payload" in metafunc.fixturenames:
         metafunc.parametrize("payload", list(PAYLOADS))
-
-
-@pytest.fixture(scope="session")
-def oracle(oracle_xsd: Path) -> Callable[[str], etree.XMLSchema]:
-    """The independent schema of a payload or of the envelope (``Message``)."""
-    return cache(lambda name: etree.XMLSchema(file=str(oracle_xsd / f"{name}.xsd")))
 
 
 @pytest.fixture(scope="session")

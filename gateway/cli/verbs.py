@@ -11,5 +11,6 @@ VERBS: dict[str, tuple[str, str]] = {
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
     "doctor": ("gateway.cli.doctor", "Look at a serial port and tell what to change."),
     "read": ("gateway.cli.read", "Read a meter once and print its registers."),
+    "map": ("gateway.cli.map", "Device maps: list, show, check them, begin a new one."),
     "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),
 }

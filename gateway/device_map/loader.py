@@ -36,10 +36,19 @@ class MapError(UsageError):
 
 
 @dataclass(frozen=True, slots=True)
+class Vector:
+    """A ``[[test]]`` of a map: the section it is for, its table, and the line where it stands."""
+
+    section: str
+    table: TestTable
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceMap:
     """A meter as data. ``name`` is ``maker/model``; ``digest`` the SHA-256 of the file, kept with what is read by it.
 
-    ``parts`` holds each section's dataclass, as its driver declares it; ``tests`` the vectors by their section.
+    ``parts`` holds each section's dataclass, as its driver declares it; ``tests`` the vectors.
     """
 
     name: str
@@ -47,7 +56,7 @@ class DeviceMap:
     digest: str
     head: Head
     parts: Mapping[str, object]
-    tests: tuple[tuple[str, TestTable], ...]
+    tests: tuple[Vector, ...]
 
     def part(self, name: str) -> object:
         """The part for a section's driver. Raises UsageError when the map has none."""
@@ -130,7 +139,7 @@ def load(file: Path, name: str = "") -> DeviceMap:
     return load_text(text, file, name or f"{file.parent.name}/{file.stem}")
 
 
-def _tests(problems: _Problems, given: Any, present: list[str]) -> list[tuple[str, TestTable]]:
+def _tests(problems: _Problems, given: Any, present: list[str]) -> list[Vector]:
     if not isinstance(given, list):
         problems.add(("test",), "test: vectors are written as [[test]]")
         return []
@@ -145,7 +154,7 @@ def _tests(problems: _Problems, given: Any, present: list[str]) -> list[tuple[st
             continue
         checked = problems.model(section(key).Test, table, ("test", number))
         if checked is not None:
-            found.append((key, checked))
+            found.append(Vector(key, checked, line_of(problems.lines, ("test", number))))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -44,6 +44,17 @@ class SectionModule(Protocol):
 
     def library(self, parts: Mapping[str, object]) -> object:
         """What the driver gets when nobody names a map: all of them, by name, for it to identify the meter."""
+        ...
+
+    def rows(self, part: object) -> Iterable[Mapping[str, str]]:
+        """What the part reads, one row a register or object, for a person: the same columns in every row, ``obis`` first."""
+        ...
+
+    def skeleton(self, found: object | None) -> str:
+        """The TOML of a section (and its ``[[test]]``) for a new map: empty with hints, or from a file that a scan wrote.
+
+        ``found`` is that file's content, as JSON gives it. Raises ValueError when it is not of this section.
+        """
         ...
 
 

@@ -37,18 +37,28 @@ class Test(TestTable):
 
 
 def check(part: object, test: TestTable) -> list[str]:
-    return []
+    assert isinstance(test, Test)
+    return [] if test.sent == "00" else [f"sent {test.sent}, expected 00"]
 
 
 def library(parts: Mapping[str, object]) -> object:
     return dict(parts)
 
 
+def rows(part: object) -> list[dict[str, str]]:
+    assert isinstance(part, tuple)
+    return [{"obis": f"1-0:{number}.8.0*255", "scale": str(scale)} for number, scale in enumerate(part[3], 1)]
+
+
+def skeleton(found: object | None) -> str:
+    return "[example]\nbaud = 9600\n"
+
+
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of the section ``example``, known while the test runs."""
     module = ModuleType("example_section")
-    for thing in (Section, Test, check, library):
+    for thing in (Section, Test, check, library, rows, skeleton):
         setattr(module, thing.__name__, thing)
     monkeypatch.setitem(sys.modules, "example_section", module)
     monkeypatch.setitem(SECTIONS, "example", "example_section")

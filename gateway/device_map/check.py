@@ -1,0 +1,75 @@
+"""Whether a map holds: its file is right, and each of its ``[[test]]`` gives what it says. ``metergate map check``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.errors import UsageError
+from gateway.device_map.catalogue import FOLDER, find, names
+from gateway.device_map.loader import DeviceMap, MapError
+from gateway.device_map.probes import probes
+from gateway.device_map.sections import section
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file of ``device_maps``: its name, what is wrong in it (``file:line: what``), and how many vectors were run."""
+
+    name: str
+    problems: tuple[str, ...]
+    vectors: int = 0
+
+
+def run_vectors(found: DeviceMap) -> list[str]:
+    """What does not hold of a map's vectors, each with file and line. Empty when all do."""
+    return [
+        f"{found.file}:{vector.line}: test {vector.table.name!r}: {what}"
+        for vector in found.tests
+        for what in section(vector.section).check(found.parts[vector.section], vector.table)
+    ]
+
+
+def check(name: str, folder: Path = FOLDER) -> Checked:
+    """One map, by name or file."""
+    try:
+        found = find(name, folder)
+    except MapError as error:
+        return Checked(name, error.problems)
+    except UsageError as error:
+        return Checked(name, (str(error),))
+    problems = run_vectors(found)
+    for key in found.parts:
+        if not any(vector.section == key for vector in found.tests):
+            problems.append(f"{found.file}:1: the section {key} has no [[test]]: nothing shows that it decodes")
+    return Checked(found.name, tuple(problems), len(found.tests))
+
+
+def check_all(folder: Path = FOLDER) -> Iterator[Checked]:
+    """Every map, the probe profiles, and the rules for OBIS codes and events."""
+    for name in names(folder):
+        yield check(name, folder)
+    yield _others("probes", lambda: list(probes(folder / "probes")))
+    yield _others("obis.toml", _obis_rules)
+    yield _others("events.toml", _events)
+
+
+def _others(name: str, load: Callable[[], object]) -> Checked:
+    try:
+        load()
+    except UsageError as error:
+        return Checked(name, (str(error),))
+    return Checked(name, ())
+
+
+def _obis_rules() -> None:
+    from gateway.cim.obis_rules import Rules
+
+    Rules.load("default")
+
+
+def _events() -> None:
+    from gateway.cim.events import shipped
+
+    shipped()

@@ -23,6 +23,7 @@ FAMILIES: dict[str, str] = {
     "p1": "hil.push.text:serve",
     "d0": "hil.push.text:serve",
     "sml": "hil.push.sml:serve",
+    "dlms": "hil.dlms.serve:serve",
 }
 
 FOLDER = Path(__file__).parent / "profiles"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -52,3 +54,25 @@ def oracle_xsd() -> Path:
 def oracle(oracle_xsd: Path) -> Callable[[str], etree.XMLSchema]:
     """The independent schema of a payload or of the envelope (``Message``)."""
     return cache(lambda name: etree.XMLSchema(file=str(oracle_xsd / f"{name}.xsd")))
+
+
+@pytest.fixture
+def emulated_meter() -> Iterator[Callable[..., str]]:
+    """``emulated_meter(profile, *faults)`` starts an emulated meter in a process of its own and returns where it is."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(profile: str, *faults: str) -> str:
+        command = [sys.executable, "-m", "gateway.cli", "emulate", profile]
+        for fault in faults:
+            command += ["--fault", fault]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        running.append(process)
+        assert process.stdout is not None
+        return process.stdout.readline().strip()
+
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(10)
+        assert process.stdout is not None
+        process.stdout.close()

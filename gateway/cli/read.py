@@ -17,6 +17,7 @@ from drivers.meter_url import parse
 from drivers.reading import Obis, Record
 from gateway.cli.options import output_options, reading_options, surroundings
 from gateway.cli.printing import Printing
+from gateway.cli.progress import progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,9 @@ def collect(url: str, context: Context, wanted: Wanted) -> tuple[list[Record], M
     found: list[Record] = []
 
     async def gather() -> None:
-        async for record in _records(url, context, wanted):
-            found.append(record)
+        async with progress(f"reading {url}"):
+            async for record in _records(url, context, wanted):
+                found.append(record)
 
     try:
         asyncio.run(gather())

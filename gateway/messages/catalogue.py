@@ -111,6 +111,15 @@ PAYLOADS: dict[str, Payload] = {
         Payload("GetEndDeviceControls", "reduced_gets", _REDUCED, (), ("get",), "in the Request of get EndDeviceControls"),
         Payload("GetMeterReadSchedule", "reduced_gets", _REDUCED, (), ("get",), "in the Request of get MeterReadSchedule"),
         Payload("GetEndDeviceConfig", "reduced_gets", _REDUCED, (), ("get",), "in the Request of get EndDeviceConfig"),
+        Payload("CustomerConfig", "customers", _SMALLEST, ("reply",), _MASTER, "customers"),
+        Payload("CustomerAccountConfig", "customers", _SMALLEST, ("reply",), _MASTER, "customers' accounts"),
+        Payload("CustomerAgreementConfig", "agreements", _SMALLEST, ("reply",), _MASTER, "what is agreed with customers"),
+        Payload("AuxiliaryAgreementConfig", "agreements", _SMALLEST, ("reply",), _MASTER, "debts and levies"),
+        Payload("ComModuleConfig", "modules", _SMALLEST, ("reply",), _MASTER, "communication modules"),
+        Payload("EndDeviceFirmware", "modules", _SMALLEST, ("created", "reply"), ("create", "get"), "software of devices"),
+        Payload("CustomerMeterDataSet", "customer_meter_data_set", _SMALLEST, (), (), "customers with their meters, not for a gateway"),
+        Payload("ReceiptRecord", "prepayment", _SMALLEST, (), (), "payments, not for a gateway"),
+        Payload("TransactionRecord", "prepayment", _SMALLEST, (), (), "what was sold, not for a gateway"),
     )
 }  # fmt: skip
 

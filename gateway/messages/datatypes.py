@@ -140,6 +140,16 @@ _TIME_ONLY = re.compile(rf"{_TIME}{_ZONE}?\Z")
 
 def parse_date_time(text: str) -> datetime:
     """Aware, in UTC. Raises ValueError for a time without zone, and for years outside 1..9999."""
+    if len(text) == 20 and text[4::3] == "--T::Z":
+        # The form nearly everyone writes, yyyy-mm-ddThh:mm:ssZ, which Python reads as strictly as the schema does.
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            return _parse_any_date_time(text)
+    return _parse_any_date_time(text)
+
+
+def _parse_any_date_time(text: str) -> datetime:
     stripped = text.strip(_WHITE)
     if not _DATE_TIME.match(stripped):
         if _ZONELESS.match(stripped):

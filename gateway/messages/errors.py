@@ -6,12 +6,15 @@ from drivers.errors import UsageError
 
 
 class MessageError(UsageError):
-    """A message that cannot be read or written. ``code`` is of ``replies.MEANINGS``, ``xpath`` the place, "" where none."""
+    """A message that cannot be read or written. ``code`` is of ``replies.MEANINGS``, ``xpath`` the place, "" where
+    none, ``line`` its line in the document, 0 where that is not known.
+    """
 
-    def __init__(self, what: str, *, code: str, xpath: str = "", do: str = "") -> None:
+    def __init__(self, what: str, *, code: str, xpath: str = "", line: int = 0, do: str = "") -> None:
         super().__init__(what, where=xpath, do=do)
         self.code = code
         self.xpath = xpath
+        self.line = line
 
 
 class NotXml(MessageError):
@@ -31,8 +34,8 @@ class TooLarge(MessageError):
 class SchemaViolation(MessageError):
     """An element, its place, number or content is not what the schema of the message says."""
 
-    def __init__(self, what: str, *, xpath: str, code: str = "1.8") -> None:
-        super().__init__(what, code=code, xpath=xpath, do="correct the message at this place")
+    def __init__(self, what: str, *, xpath: str, line: int = 0, code: str = "1.8") -> None:
+        super().__init__(what, code=code, xpath=xpath, line=line, do="correct the message at this place")
 
 
 class UnknownMessage(MessageError):

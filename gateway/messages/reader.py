@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -46,17 +46,16 @@ def xpath(element: Element) -> str:
     return "/" + "/".join(reversed(steps))
 
 
-class _Slot:
-    """What a reader does with one element name: its place in the order, whether it repeats, the choice it belongs to."""
+class _Slot(NamedTuple):
+    """What a reader does with one element name: its place in the order, whether it repeats, and how it is read: text by
+    ``parse``, anything else by ``read``.
+    """
 
-    __slots__ = ("attribute", "group", "many", "place", "read")
-
-    def __init__(self, place: int, item: Item, read: Read) -> None:
-        self.place = place
-        self.many = item.many
-        self.attribute = item.attribute
-        self.group = item.group
-        self.read = read
+    place: int
+    many: bool
+    attribute: str
+    parse: Callable[[str], Any] | None
+    read: Read
 
 
 @cache
@@ -66,38 +65,48 @@ def reader(declared: type, namespace: str) -> Read:
     if any(item.shape is Shape.TEXT for item in parts):
         return _simple_content(declared, parts)
     slots = _slots(parts, namespace)
-    wildcards = [_Slot(place, item, read_foreign) for place, item in enumerate(parts) if item.shape is Shape.FOREIGN]
+    wildcards = [
+        _Slot(place, item.many, item.attribute, None, read_foreign)
+        for place, item in enumerate(parts)
+        if item.shape is Shape.FOREIGN
+    ]
     manies = [item.attribute for item in parts if item.many]
     needed = [item for item in parts if item.least]
     attributes = {item.name: item.attribute for item in parts if item.shape is Shape.ATTRIBUTE}
-    lists: dict[str, type] = dict.fromkeys(manies, list)
 
     def read(element: Element) -> Any:
         values: dict[str, Any] = _attributes(element, attributes) if element.keys() else {}
         if (text := element.text) is not None and text.strip(_WHITE):
-            raise SchemaViolation("text where only elements belong", xpath=xpath(element))
+            raise _violation("text where only elements belong", element)
         at = -1
         for child in element:
-            slot = slots.get(child.tag)
-            if slot is None:
-                slot = _wildcard(child, wildcards, at, namespace, parts)
-            place = slot.place
-            if place <= at and (place < at or not slot.many):
-                raise _out_of_order(child, slot, at, parts)
+            place, several, attribute, parse, read_child = slots.get(child.tag) or _wildcard(
+                child, wildcards, at, namespace, parts
+            )
+            if place <= at and (place < at or not several):
+                raise _out_of_order(child, place, at, parts)
             at = place
-            if slot.many:
-                if slot.attribute in values:
-                    values[slot.attribute].append(slot.read(child))
-                else:
-                    values[slot.attribute] = [slot.read(child)]
+            if parse is None:
+                value = read_child(child)
             else:
-                values[slot.attribute] = slot.read(child)
+                if len(child) or child.keys():
+                    _refuse_more_than_text(child)
+                try:
+                    value = parse(child.text or "")
+                except ValueError as error:
+                    raise _violation(str(error), child) from error
+            if not several:
+                values[attribute] = value
+            elif attribute in values:
+                values[attribute].append(value)
+            else:
+                values[attribute] = [value]
             if (tail := child.tail) is not None and tail.strip(_WHITE):
-                raise SchemaViolation("text where only elements belong", xpath=xpath(element))
+                raise _violation("text where only elements belong", element)
         for item in needed:
             if item.attribute not in values:
-                raise SchemaViolation(f"{item.name} is missing", xpath=f"{xpath(element)}/{item.name}")
-        for name in lists:
+                raise _violation(f"{item.name} is missing", element, f"/{item.name}")
+        for name in manies:
             if name in values:
                 values[name] = tuple(values[name])
         return declared(**values)
@@ -115,7 +124,7 @@ def reader(declared: type, namespace: str) -> Read:
                 if item.group == group and getattr(record, item.attribute) not in (None, ())
             ]
             if len(present) > 1:
-                raise SchemaViolation(f"only one of {', '.join(present)} may be present", xpath=xpath(element))
+                raise _violation(f"only one of {', '.join(present)} may be present", element)
         return record
 
     return read_choice
@@ -126,17 +135,23 @@ def _slots(parts: tuple[Item, ...], namespace: str) -> dict[object, _Slot]:
     for place, item in enumerate(parts):
         if item.shape is Shape.ALTERNATIVES:
             for name, choice in item.alternatives:
-                slots[f"{{{namespace}}}{name}"] = _Slot(place, item, reader(choice, namespace))
-        elif item.shape in (Shape.ELEMENT, Shape.REFERENCE):
-            kind = item.content
-            if item.shape is Shape.REFERENCE:
-                read: Read = _read_reference
-            elif isinstance(kind, Datatype):
-                read = _simple(kind)
-            else:
-                read = reader(kind, namespace)
-            slots[f"{{{namespace}}}{item.name}"] = _Slot(place, item, read)
+                slots[f"{{{namespace}}}{name}"] = _Slot(
+                    place, item.many, item.attribute, None, reader(choice, namespace)
+                )
+        elif item.shape is Shape.REFERENCE:
+            slots[f"{{{namespace}}}{item.name}"] = _Slot(place, item.many, item.attribute, None, _read_reference)
+        elif item.shape is Shape.ELEMENT:
+            parse, read = _how(item.content, namespace)
+            slots[f"{{{namespace}}}{item.name}"] = _Slot(place, item.many, item.attribute, parse, read)
     return slots
+
+
+def _how(content: Datatype | type, namespace: str) -> tuple[Callable[[str], Any] | None, Read]:
+    if not isinstance(content, Datatype):
+        return None, reader(content, namespace)
+    if content.base == "xs:QName":
+        return None, _read_qname
+    return content.parse, _refuse_more_than_text
 
 
 def _wildcard(child: Element, wildcards: list[_Slot], at: int, namespace: str, parts: tuple[Item, ...]) -> _Slot:
@@ -152,14 +167,20 @@ def _wildcard(child: Element, wildcards: list[_Slot], at: int, namespace: str, p
         what = f"{name.localname} stands in the namespace {name.namespace!r}, not in {namespace!r}"
     else:
         what = f"{name.localname} is not part of this message here; expected: {', '.join(filter(None, expected)) or 'nothing'}"
-    raise SchemaViolation(what, xpath=xpath(child))
+    raise _violation(what, child)
 
 
-def _out_of_order(child: Element, slot: _Slot, at: int, parts: tuple[Item, ...]) -> SchemaViolation:
+def _violation(what: str, element: Element, below: str = "") -> SchemaViolation:
+    """What is wrong with an element, or with what should stand ``below`` it, with the XPath and the element's line."""
+    line: Any = element.sourceline
+    return SchemaViolation(what, xpath=xpath(element) + below, line=line or 0)
+
+
+def _out_of_order(child: Element, place: int, at: int, parts: tuple[Item, ...]) -> SchemaViolation:
     name = etree.QName(child).localname
-    if slot.place == at:
-        return SchemaViolation(f"{name} may stand only once", xpath=xpath(child))
-    return SchemaViolation(f"{name} must stand before {parts[at].name or parts[at].attribute}", xpath=xpath(child))
+    if place == at:
+        return _violation(f"{name} may stand only once", child)
+    return _violation(f"{name} must stand before {parts[at].name or parts[at].attribute}", child)
 
 
 def _attributes(element: Element, allowed: dict[str, str]) -> dict[str, Any]:
@@ -169,47 +190,33 @@ def _attributes(element: Element, allowed: dict[str, str]) -> dict[str, Any]:
         if name in allowed:
             values[allowed[name]] = value
         elif name not in _SCHEMA_HINTS:
-            raise SchemaViolation(f"the attribute {name} does not belong here", xpath=xpath(element))
+            raise _violation(f"the attribute {name} does not belong here", element)
     return values
 
 
-def _simple(datatype: Datatype) -> Read:
-    if datatype.base == "xs:QName":
-        return _read_qname
-    parse = datatype.parse
-
-    def read(element: Element) -> Any:
-        if element.keys():
-            _attributes(element, {})
-        if len(element):
-            raise SchemaViolation("elements where only text belongs", xpath=xpath(element))
-        try:
-            return parse(element.text or "")
-        except ValueError as error:
-            raise SchemaViolation(str(error), xpath=xpath(element)) from error
-
-    return read
+def _refuse_more_than_text(element: Element) -> None:
+    """Elements and attributes in an element of a datatype; the schema's own hints may stand on any."""
+    _attributes(element, {})
+    if len(element):
+        raise _violation("elements where only text belongs", element)
 
 
 def _read_qname(element: Element) -> str:
     """The name without its prefix, which must be bound here and would mean nothing elsewhere."""
-    if element.keys():
-        _attributes(element, {})
-    if len(element):
-        raise SchemaViolation("elements where only text belongs", xpath=xpath(element))
+    _refuse_more_than_text(element)
     prefix, colon, name = (element.text or "").strip(_WHITE).rpartition(":")
     if colon and prefix not in element.nsmap:
-        raise SchemaViolation(f"the prefix {prefix!r} is bound to no namespace", xpath=xpath(element))
+        raise _violation(f"the prefix {prefix!r} is bound to no namespace", element)
     try:
         return datatypes.parse_qname(name)
     except ValueError as error:
-        raise SchemaViolation(str(error), xpath=xpath(element)) from error
+        raise _violation(str(error), element) from error
 
 
 def _read_reference(element: Element) -> str:
     """The ``ref`` of an empty element; "" where it has none, which the schema allows."""
     if len(element) or element.text:
-        raise SchemaViolation("a reference has no content, only the attribute ref", xpath=xpath(element))
+        raise _violation("a reference has no content, only the attribute ref", element)
     return str(_attributes(element, {"ref": "ref"}).get("ref", ""))
 
 
@@ -220,12 +227,12 @@ def _simple_content(declared: type, parts: tuple[Item, ...]) -> Read:
 
     def read(element: Element) -> Any:
         if len(element):
-            raise SchemaViolation("elements where only text belongs", xpath=xpath(element))
+            raise _violation("elements where only text belongs", element)
         values = _attributes(element, attributes)
         try:
             values[inner.attribute] = parse(element.text or "")
         except ValueError as error:
-            raise SchemaViolation(str(error), xpath=xpath(element)) from error
+            raise _violation(str(error), element) from error
         return declared(**values)
 
     return read

@@ -22,7 +22,7 @@ PEERS: dict[str, tuple[str, ...]] = {
     "dsmr-parser": ("dsmr-parser==1.11.2",),
     "smllib": ("smllib==1.7",),
     "iec62056-21": ("iec62056-21==0.0.2",),
-    "xsdata": ("xsdata[lxml]==26.10",),
+    "xsdata": ("xsdata[cli,lxml]==26.10",),
 }
 
 #: Where they are made; another place may be named, e.g. one that several checkouts share.

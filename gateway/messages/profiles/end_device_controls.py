@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from gateway.messages.datatypes import FLOAT, FLOAT_QUANTITY, MINUTES, MONEY, PER_CENT, TEMPERATURE
 from gateway.messages.declare import REF, many, one_of, optional, required
-from gateway.messages.profiles.codes import EndDeviceEventType
 from gateway.messages.profiles.parts import DateTimeInterval, ElectronicAddress, Identified, Name
 
 
@@ -175,4 +174,4 @@ class EndDeviceControls:
     """The message: controls, and the types that no standard table holds."""
 
     end_device_control: tuple[EndDeviceControl, ...] = many("EndDeviceControl")
-    end_device_control_type: tuple[EndDeviceEventType, ...] = many("EndDeviceControlType")
+    end_device_control_type: tuple[EndDeviceControlType, ...] = many("EndDeviceControlType")

@@ -1,4 +1,7 @@
-"""What is wrong with a message, with the reply code that says so (61968-9:2013 Annex B) and the XPath of the place."""
+"""What is wrong with a message, with the reply code that says so (61968-9:2013 Annex B) and the XPath of the place.
+
+These are found by reading. What only the gateway can know, such as a meter that is not here, is a ``Refusal`` (``refusals.py``).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from drivers.errors import UsageError
 
 
 class MessageError(UsageError):
-    """A message that cannot be read or written. ``code`` is of ``replies.MEANINGS``, ``xpath`` the place, "" where
+    """A message that cannot be read or written. ``code`` is of ``cim.reply_code``, ``xpath`` the place, "" where
     none, ``line`` its line in the document, 0 where that is not known.
     """
 
@@ -32,10 +35,38 @@ class TooLarge(MessageError):
 
 
 class SchemaViolation(MessageError):
-    """An element, its place, number or content is not what the schema of the message says."""
+    """An element, its place, number or content is not what the schema of the message says.
 
-    def __init__(self, what: str, *, xpath: str, line: int = 0, code: str = "1.8") -> None:
+    A verb that is none (``Create`` with a capital for one) has a code of its own.
+    """
+
+    def __init__(self, what: str, *, xpath: str, line: int = 0, code: str = "") -> None:
+        code = code or ("2.9" if _names(xpath)[-2:] == ["Header", "Verb"] else "1.8")
         super().__init__(what, code=code, xpath=xpath, line=line, do="correct the message at this place")
+
+
+class ElementMissing(SchemaViolation):
+    """An element that must be there is not. The code says in which part of the message."""
+
+    def __init__(self, name: str, *, xpath: str, line: int = 0) -> None:
+        super().__init__(f"{name} is missing", xpath=xpath, line=line, code=_missing_code(_names(xpath)))
+
+
+#: The parts of the envelope that codes of their own go with.
+_PARTS = {"Header": "1.5", "Request": "1.6", "Payload": "1.7", "Reply": "1.8"}
+
+
+def _missing_code(names: list[str]) -> str:
+    for name in names:
+        if name in _PARTS:
+            return _PARTS[name]
+    # A payload by itself: that of a Get stands in a Request.
+    return "1.6" if names[:1] and names[0].startswith("Get") else "1.7"
+
+
+def _names(xpath: str) -> list[str]:
+    """The element names of a path, without numbers."""
+    return [step.partition("[")[0] for step in xpath.split("/") if step]
 
 
 class UnknownMessage(MessageError):

@@ -5,10 +5,15 @@ A resend is the same message byte for byte, so nothing here is random and nothin
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import is_dataclass
+from hashlib import sha256
 from uuid import UUID, uuid5
 
 from drivers.reading import Meter
+from gateway.messages.declare import Foreign, items
 from gateway.messages.profiles.parts import Name, NameType
+from gateway.messages.writer import write
 
 #: The name space of this project's identifiers; any constant would do, and it must never change.
 NAMESPACE = UUID("6b1f3d3e-54c5-5f0e-9c0b-0d5a1c6b7a10")
@@ -30,9 +35,36 @@ def meter_names(meter: Meter) -> tuple[Name, ...]:
     return tuple(Name(name=name, name_type=NameType(name=kind)) for kind, name in named if name)
 
 
-def message_id(content: bytes) -> str:
-    """The MessageID of a message with this content (its payload and what else makes it this message)."""
-    return str(uuid5(NAMESPACE, "message/" + content.hex()))
+def message_id(message: object) -> str:
+    """The MessageID of a message with this content: the message as it is written, without MessageID and Timestamp.
+
+    What is made anew with another Timestamp is the same message to its receiver. The message is written once for this,
+    in constant memory, so its rows must be such as can be gone through again. Raises TypeError where they cannot,
+    CannotWrite as the writer does.
+    """
+    _refuse_one_shot(message)
+    digest = sha256()
+    write(message, _Digesting(digest.update))
+    return str(uuid5(NAMESPACE, "message/" + digest.hexdigest()))
+
+
+class _Digesting:
+    """A sink that keeps nothing."""
+
+    def __init__(self, update: Callable[[bytes], object]) -> None:
+        self.write = update
+
+
+def _refuse_one_shot(record: object) -> None:
+    """An iterator would be empty when the message is written in earnest, and the readings lost."""
+    kind: type = type(record)
+    for item in items(kind):
+        value = getattr(record, item.attribute)
+        if isinstance(value, Iterator):
+            raise TypeError(f"{item.attribute} of {kind.__name__} can be gone through only once")
+        for one in value if isinstance(value, tuple | list) else (value,):
+            if is_dataclass(one) and not isinstance(one, type | Foreign):
+                _refuse_one_shot(one)
 
 
 def event_mrid(meter: str, log: str, code: str, at: str) -> str:

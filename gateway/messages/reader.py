@@ -14,7 +14,7 @@ from lxml import etree
 from gateway.messages import datatypes
 from gateway.messages.datatypes import Datatype
 from gateway.messages.declare import Foreign, Item, Shape, items
-from gateway.messages.errors import SchemaViolation
+from gateway.messages.errors import ElementMissing, SchemaViolation
 
 Element = etree._Element
 Read = Callable[[Element], Any]
@@ -105,7 +105,7 @@ def reader(declared: type, namespace: str) -> Read:
                 raise _violation("text where only elements belong", element)
         for item in needed:
             if item.attribute not in values:
-                raise _violation(f"{item.name} is missing", element, f"/{item.name}")
+                raise ElementMissing(item.name, xpath=f"{xpath(element)}/{item.name}", line=_line(element))
         for name in manies:
             if name in values:
                 values[name] = tuple(values[name])
@@ -170,10 +170,14 @@ def _wildcard(child: Element, wildcards: list[_Slot], at: int, namespace: str, p
     raise _violation(what, child)
 
 
-def _violation(what: str, element: Element, below: str = "") -> SchemaViolation:
-    """What is wrong with an element, or with what should stand ``below`` it, with the XPath and the element's line."""
+def _violation(what: str, element: Element) -> SchemaViolation:
+    """What is wrong with an element, with its XPath and line."""
+    return SchemaViolation(what, xpath=xpath(element), line=_line(element))
+
+
+def _line(element: Element) -> int:
     line: Any = element.sourceline
-    return SchemaViolation(what, xpath=xpath(element) + below, line=line or 0)
+    return line or 0
 
 
 def _out_of_order(child: Element, place: int, at: int, parts: tuple[Item, ...]) -> SchemaViolation:

@@ -23,8 +23,10 @@ class MessageError(UsageError):
 class NotXml(MessageError):
     """The bytes are no XML that this gateway reads: damaged, a document type, an entity, a wrong encoding."""
 
-    def __init__(self, what: str, *, do: str = "send well-formed XML 1.0 in UTF-8 without a DOCTYPE") -> None:
-        super().__init__(what, code="1.8", do=do)
+    def __init__(
+        self, what: str, *, line: int = 0, do: str = "send well-formed XML 1.0 in UTF-8 without a DOCTYPE"
+    ) -> None:
+        super().__init__(what, code="1.8", line=line, do=do)
 
 
 class TooLarge(MessageError):

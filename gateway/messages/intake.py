@@ -59,7 +59,7 @@ def parse(data: bytes) -> etree._Element:
     except etree.XMLSyntaxError as error:
         if "depth" in str(error).lower():
             raise TooLarge("elements are nested too deeply") from error
-        raise NotXml(f"no well-formed XML: {error}") from error
+        raise NotXml(f"no well-formed XML: {error.msg}", line=error.lineno or 0) from error
     except (ValueError, LookupError) as error:
         raise NotXml(f"no XML: {error}") from error
     _refuse_depth(root)

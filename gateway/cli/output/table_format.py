@@ -26,11 +26,11 @@ def _lines(records: Sequence[Classified]) -> Iterator[str]:
     registers = [item for item in records if isinstance(item.record, Reading)]
     if registers:
         yield ""
-        yield from _columns(_REGISTERS, [_register(item) for item in registers], right=2)
+        yield from columns(_REGISTERS, [_register(item) for item in registers], right=2)
     texts = [item.record for item in records if isinstance(item.record, Text)]
     if texts:
         yield ""
-        yield from _columns(
+        yield from columns(
             ("OBIS", "What it is", "Text"), [(str(text.obis), describe(text.obis), _cut(text.value)) for text in texts]
         )
     for item in records:
@@ -44,7 +44,7 @@ def _lines(records: Sequence[Classified]) -> Iterator[str]:
             (stamp(event.at) or "no time", event.log, event.code, str(item.event_type or "not known"))
             for event, item in events
         ]
-        yield from _columns(("At", "Log", "Code", "EndDeviceEventType"), rows)
+        yield from columns(("At", "Log", "Code", "EndDeviceEventType"), rows)
     yield from _doubts(records)
 
 
@@ -83,7 +83,7 @@ def _series(series: Series, item: Classified) -> Iterator[str]:
         )
         for row in series.rows
     ]
-    yield from _columns(headings, rows)
+    yield from columns(headings, rows)
     yield "ReadingTypes: " + ", ".join(str(kind or "-") for kind in item.column_types)
 
 
@@ -107,7 +107,8 @@ def _doubts(records: Sequence[Classified]) -> Iterator[str]:
         yield from notes
 
 
-def _columns(headings: Sequence[str], rows: Sequence[Sequence[str]], right: int = -1) -> Iterator[str]:
+def columns(headings: Sequence[str], rows: Sequence[Sequence[str]], right: int = -1) -> Iterator[str]:
+    """Lines of a table; the cells of the column ``right`` are set to the right."""
     widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
     for row in [headings, tuple("-" * width for width in widths), *rows]:
         yield "  ".join(

@@ -3,42 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
-from lxml import etree
-
 from gateway.messages import catalogue, intake
+from gateway.messages.carriage import BARE, Carriage, read_root, write_carried
 from gateway.messages.editions import ED2, KNOWN, Edition, Known
-from gateway.messages.errors import UnknownMessage
-from gateway.messages.reader import read_element
-from gateway.messages.writer import Sink, to_bytes, write
+from gateway.messages.writer import XML_DECLARATION, Output, Sink
 from gateway.messages.xsd import xsd
 
-__all__ = ["Document", "Sink", "read", "schema", "to_bytes", "write"]
+__all__ = ["BARE", "Carriage", "Document", "Sink", "read", "schema", "to_bytes", "write"]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was read, and of which edition its root was."""
+    """What was read, of which edition it was, and how it travelled."""
 
     message: Any
     edition: Edition
+    carriage: Carriage = BARE
 
 
 def read(source: bytes | Path | IO[bytes], *, known: Known = KNOWN, most_bytes: int = intake.MOST_BYTES) -> Document:
-    """Read one message strictly. Raises MessageError (NotXml, TooLarge, UnknownMessage, SchemaViolation), OSError."""
+    """Read one message strictly, bare or in SOAP, generic or strongly typed.
+
+    Raises MessageError (NotXml, TooLarge, UnknownMessage, SchemaViolation), OSError.
+    """
     data = intake.load(source, most_bytes)
     root = intake.parse(data)
     edition = known.to_2013(root, data)
-    found = catalogue.declared_as(root)
-    if found is None:
-        name = etree.QName(root)
-        raise UnknownMessage(
-            f"{name.localname} in the namespace {name.namespace!r} is no message that is known here",
-            xpath=f"/{name.localname}",
-        )
-    return Document(read_element(root, *found), edition)
+    message, carriage = read_root(root)
+    return Document(message, edition, carriage)
+
+
+def write(message: object, sink: Sink, edition: Edition = ED2, carriage: Carriage = BARE) -> None:
+    """Write ``message`` as a document, streamed. Raises CannotWrite with the place of the fault."""
+    output = Output(sink, edition)
+    output.append(XML_DECLARATION)
+    write_carried(message, output, carriage)
+    output.append("\n")
+    output.drain()
+
+
+def to_bytes(message: object, edition: Edition = ED2, carriage: Carriage = BARE) -> bytes:
+    """The whole document, for messages that are known to be small."""
+    buffer = BytesIO()
+    write(message, buffer, edition, carriage)
+    return buffer.getvalue()
 
 
 def schema(name: str, edition: Edition = ED2) -> str:

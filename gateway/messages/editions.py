@@ -107,14 +107,18 @@ class Known:
         """Give the elements of ``root`` the namespaces of 2013, in place; which edition its root had.
 
         ``data`` is the document, looked through for other editions' names before any element is. Edition 1 and
-        namespaces that are not known stay as they are, and count as 2013.
+        namespaces that are not known stay as they are, and count as 2013. Where the root is SOAP's or a strongly typed
+        wrapper, the first element of a known edition counts for it.
         """
         found = self.modern(etree.QName(root).namespace or "")
         if any(mark in data for edition in self._all[1:] for mark in edition.marks()):
             for element in root.iter("{*}*"):
                 name = etree.QName(element)
                 known = self.modern(name.namespace or "")
-                if known is not None and known[0] is not ED2:
+                if known is None:
+                    continue
+                found = found or known
+                if known[0] is not ED2:
                     local = known[0].noun(name.localname)
                     element.tag = f"{{{known[1]}}}{local}"
         return found[0] if found else ED2

@@ -12,8 +12,9 @@ from uuid import UUID, uuid5
 
 from drivers.reading import Meter
 from gateway.messages.declare import Foreign, items
+from gateway.messages.editions import ED2
 from gateway.messages.profiles.parts import Name, NameType
-from gateway.messages.writer import write
+from gateway.messages.writer import Output, write_element
 
 #: The name space of this project's identifiers; any constant would do, and it must never change.
 NAMESPACE = UUID("6b1f3d3e-54c5-5f0e-9c0b-0d5a1c6b7a10")
@@ -44,7 +45,9 @@ def message_id(message: object) -> str:
     """
     _refuse_one_shot(message)
     digest = sha256()
-    write(message, _Digesting(digest.update))
+    output = Output(_Digesting(digest.update), ED2)
+    write_element(message, output)
+    output.drain()
     return str(uuid5(NAMESPACE, "message/" + digest.hexdigest()))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from io import BytesIO
 from operator import attrgetter
 from typing import Any, Protocol
 
@@ -46,22 +45,6 @@ class Output(list[str]):
 Step = Callable[[Any, Output], None]
 
 
-def write(message: object, sink: Sink, edition: Edition = ED2) -> None:
-    """Write ``message`` as a document. Raises CannotWrite with the place of the fault."""
-    output = Output(sink, edition)
-    output.append(XML_DECLARATION)
-    write_element(message, output)
-    output.append("\n")
-    output.drain()
-
-
-def to_bytes(message: object, edition: Edition = ED2) -> bytes:
-    """The whole document, for messages that are known to be small."""
-    buffer = BytesIO()
-    write(message, buffer, edition)
-    return buffer.getvalue()
-
-
 def write_element(message: object, output: Output) -> None:
     """One root element of a payload or of the envelope, with its namespace as the default of everything inside."""
     kind: type = type(message)
@@ -70,9 +53,14 @@ def write_element(message: object, output: Output) -> None:
         name, space = kind.__name__, output.edition.envelope
     else:
         name, space = output.edition.element(kind.__name__), space or output.edition.namespace(kind.__name__)
+    write_root(message, output, name, f'xmlns="{print_attribute(space)}"', content(kind))
+
+
+def write_root(message: object, output: Output, name: str, declarations: str, inside: Step) -> None:
+    """An element with its namespace ``declarations`` around what ``inside`` writes. Raises CannotWrite."""
     try:
-        output.append(f'<{name} xmlns="{print_attribute(space)}">')
-        content(kind)(message, output)
+        output.append(f"<{name} {declarations}>")
+        inside(message, output)
     except _Fault as fault:
         raise CannotWrite(fault.what, xpath="/" + "/".join([name, *reversed(fault.path)])) from fault.__cause__
     output.append(f"</{name}>")
@@ -88,10 +76,13 @@ class _Fault(Exception):
 
 
 @cache
-def content(declared: type) -> Step:
-    """The writer of what stands between the tags of an element of this class."""
+def content(declared: type, prefix: str = "", local: tuple[str, ...] = ()) -> Step:
+    """The writer of what stands between the tags of an element of this class.
+
+    Its own elements are written with ``prefix``, and within those named in ``local`` the next level too (``typed.py``).
+    """
     parts = [item for item in items(declared) if item.shape is not Shape.ATTRIBUTE]
-    steps = [(_step(item), item) for item in parts]
+    steps = [(_step(item, prefix, prefix if item.name in local else ""), item) for item in parts]
     if len(parts) == 1:
         getter = attrgetter(parts[0].attribute)
         values: Callable[[object], tuple[object, ...]] = lambda record: (getter(record),)  # noqa: E731
@@ -128,7 +119,7 @@ def _groups(parts: list[Item]) -> list[list[str]]:
     return [[item.attribute for item in parts if item.group == name] for name in names]
 
 
-def _step(item: Item) -> Step:
+def _step(item: Item, prefix: str, inside: str) -> Step:
     if item.shape is Shape.TEXT:
         return _text_step(item)
     one: Step
@@ -137,7 +128,7 @@ def _step(item: Item) -> Step:
     elif item.shape is Shape.ALTERNATIVES:
         one = _alternatives_step(item)
     else:
-        one = _element_step(item.name, item.content)
+        one = _element_step(prefix + item.name, item.content, inside)
     return _many_step(one, item) if item.many else one
 
 
@@ -171,8 +162,8 @@ def _many_step(one: Step, item: Item) -> Step:
     return step
 
 
-def _element_step(name: str, kind: Datatype | type) -> Step:
-    """One element of a datatype or of a declared class."""
+def _element_step(name: str, kind: Datatype | type, inside: str = "") -> Step:
+    """One element of a datatype or of a declared class, whose own elements have the prefix ``inside``."""
     if isinstance(kind, Datatype):
         to_xml = kind.to_xml
         if kind.name == "ref":
@@ -180,7 +171,7 @@ def _element_step(name: str, kind: Datatype | type) -> Step:
         else:
             opening, closing = f"<{name}>", f"</{name}>"
         return lambda value, output: output.append(opening + to_xml(value) + closing)
-    inner = content(kind)
+    inner = content(kind, inside)
     attributes = [item for item in items(kind) if item.shape is Shape.ATTRIBUTE]
     plain, ending = f"<{name}>", f"</{name}>"
 

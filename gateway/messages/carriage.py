@@ -1,0 +1,63 @@
+"""How a message travels: bare or in SOAP, as the generic envelope or strongly typed. An answer travels as its request did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from gateway.messages import catalogue, soap, typed
+from gateway.messages.envelope import FaultMessage
+from gateway.messages.errors import UnknownMessage
+from gateway.messages.reader import read_element, xpath
+from gateway.messages.soap import Soap
+from gateway.messages.writer import Output, write_element
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """``soap`` is the version, None for a bare message; ``wrapper`` the namespace of strongly typed messages, "" for generic."""
+
+    soap: Soap | None = None
+    wrapper: str = ""
+
+
+BARE = Carriage()
+
+
+def read_root(root: etree._Element) -> tuple[Any, Carriage]:
+    """The message of a document whose namespaces are those of 2013. Raises UnknownMessage and SchemaViolation."""
+    element, version = soap.unwrap(root)
+    known = catalogue.declared_as(element)
+    if known is not None:
+        return read_element(element, *known), Carriage(version)
+    wrapper = typed.wrapper(element)
+    if wrapper is not None:
+        return typed.read_typed(element, wrapper), Carriage(version, wrapper.namespace)
+    raise _unknown(element)
+
+
+def _unknown(element: etree._Element) -> UnknownMessage:
+    """The noun is not known; or it is, and this edition of it is not."""
+    name = etree.QName(element)
+    space = name.namespace or ""
+    what = f"{name.localname} in the namespace {space!r} is no message that is known here"
+    if name.localname in catalogue.envelopes():
+        return UnknownMessage(f"{what}: no envelope of 61968-100 has it", xpath=xpath(element), code="1.9")
+    if name.localname in catalogue.PAYLOADS:
+        return UnknownMessage(f"{what}: this edition is not read", xpath=xpath(element), code="1.9")
+    return UnknownMessage(what, xpath=xpath(element))
+
+
+def write_carried(message: Any, output: Output, carriage: Carriage = BARE) -> None:
+    """One message, dressed. Raises CannotWrite."""
+    fault = isinstance(message, FaultMessage)
+    if carriage.soap is not None:
+        output.append(soap.opening(carriage.soap, fault=fault))
+    if carriage.wrapper:
+        typed.write_typed(message, carriage.wrapper, output)
+    else:
+        write_element(message, output)
+    if carriage.soap is not None:
+        output.append(soap.closing(carriage.soap, fault=fault))

@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from lxml import etree
 
+from hil.peers import environment
+
 ROOT = Path(__file__).resolve().parent.parent
 
 settings.register_profile("dev", max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -76,3 +78,32 @@ def emulated_meter() -> Iterator[Callable[..., str]]:
         process.wait(10)
         assert process.stdout is not None
         process.stdout.close()
+
+
+@pytest.fixture
+def gurux_server(repository: Path) -> Iterator[Callable[..., str]]:
+    """Starts COSEM servers whose bytes gurux-dlms makes (``hil/peers/gurux_server.py``); gives ``host:port``.
+
+    Its arguments are those of the script. Skips where its environment cannot be made; use it in tests marked ``peer``.
+    """
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> str:
+        try:
+            interpreter = environment.python("gurux")
+        except environment.PeerUnavailable as error:
+            pytest.skip(str(error))
+        script = repository / "hil/peers/gurux_server.py"
+        started.append(
+            subprocess.Popen(
+                [interpreter, script, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+        )
+        stdout = started[-1].stdout
+        assert stdout is not None
+        return stdout.readline().strip()
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import socket
+import subprocess
 import termios
 import time
 import tty
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +23,7 @@ from dlms_cosem.clients.dlms_client import DlmsClient
 from hil.dlms import hdlc_frame as hdlc
 from hil.dlms.hdlc_frame import Frame, Splitter
 from hil.dlms.hdlc_station import negotiation, negotiation_field
+from hil.peers import environment
 
 
 @pytest.fixture
@@ -134,3 +138,22 @@ def hdlc_client() -> Iterator[Callable[..., HdlcClient]]:
     yield open_client
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def peer_client(repository: Path) -> Callable[..., dict[str, Any]]:
+    """Runs somebody else's client, ``gurux`` or ``dlms-cosem``, with the arguments of its script in hil/peers."""
+
+    def run(peer: str, *arguments: str) -> dict[str, Any]:
+        try:
+            interpreter = environment.python(peer)
+        except environment.PeerUnavailable as error:
+            pytest.skip(str(error))
+        script = repository / f"hil/peers/{peer.replace('-', '_')}_client.py"
+        done = subprocess.run([interpreter, script, *arguments], capture_output=True, text=True, timeout=100)
+        assert done.returncode == 0, done.stderr
+        # gurux-dlms prints remarks of its own before.
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
+
+    return run

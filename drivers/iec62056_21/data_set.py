@@ -9,12 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NamedTuple
 
 #: An address, then one or more bracketed values. A value may itself be bracketed: ``((ER11))``.
 _SET = re.compile(r"([^()!/\x00-\x1f]*)((?:\((?:\([^()]*\)|[^()])*\)[ \t\r\n]*)+)")
 _VALUE = re.compile(r"\((\([^()]*\)|[^()]*)\)")
+#: A line as nearly all are: one set of one value, in its third group as far as it is digits and a point. The last group is
+#: a line of any other form. (A look-ahead for the end of the line would make this half as fast.)
+_LINE = re.compile(
+    r"(([^()!/\x00-\x20\x7f]+)\((\d*\.?\d+)?([^()*\r\n]*)\*?([^()*\r\n]*)\))[\r\n]+|([^\r\n]+)", re.ASCII
+)
+_NUMBER = re.compile(r"\s*([+-]?(?:\d{1,128}(?:[.,]\d{1,128})?|[.,]\d{1,128}))\s*\Z")
 _BLANK = " \t\r\n\x00\x7f\x06"
+
+
+def number(text: str) -> Decimal | None:
+    """The exact number that a value's text is, also with blanks around it and a decimal comma; None where it is none."""
+    match = _NUMBER.match(text)
+    return Decimal(match[1].replace(",", ".")) if match is not None else None
 
 
 class Value(NamedTuple):
@@ -25,11 +38,22 @@ class Value(NamedTuple):
 
 
 class DataSet(NamedTuple):
-    """One data set. ``address`` is empty only when the first set of a block has none. ``raw`` is its whole text."""
+    """One data set: its first value with the number it is (None where it is none), the ``others`` behind it.
+
+    ``address`` is empty when the set goes on with the one before it. ``raw`` is its whole text.
+    """
 
     address: str
-    values: tuple[Value, ...]
+    text: str
+    unit: str
+    number: Decimal | None
+    others: tuple[Value, ...]
     raw: str
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """All its values."""
+        return (Value(self.text, self.unit), *self.others)
 
 
 class Rest(NamedTuple):
@@ -38,17 +62,34 @@ class Rest(NamedTuple):
     text: str
 
 
-def parse(text: str) -> Iterator[DataSet | Rest]:
+def parse(text: str) -> list[DataSet | Rest]:
     """The data sets of a block's text, and what is left over between them. Any text is taken; nothing is dropped."""
+    found: list[DataSet | Rest] = []
+    add, made, none = found.append, DataSet._make, ()
+    for raw, address, digits, more, unit, other in _LINE.findall(text):
+        if not other:
+            said = digits + more
+            add(made((address, said, unit, number(said) if more else Decimal(digits) if digits else None, none, raw)))
+        elif other == "!":
+            continue
+        elif other.count("(") == other.count(")"):
+            found.extend(_any(other))
+        else:
+            # A value that goes over lines: only the whole text tells where it ends.
+            return list(_any(text))
+    return found
+
+
+def _any(text: str) -> Iterator[DataSet | Rest]:
+    """The sets of any text, however they are laid out."""
     at = 0
     for match in _SET.finditer(text):
         yield from _rest(text[at : match.start()])
         at = match.end()
         address, values = match.groups()
+        first, *others = (_value(value) for value in _VALUE.findall(values))
         yield DataSet(
-            address.strip(),
-            tuple(_value(value) for value in _VALUE.findall(values)),
-            match.group().strip(_BLANK),
+            address.strip(), first.text, first.unit, number(first.text), tuple(others), match.group().strip(_BLANK)
         )
     yield from _rest(text[at:])
 

@@ -20,7 +20,7 @@ def add(text: bytes) -> bytes:
 
 def strip(wire: bytes) -> bytes:
     """The characters without their parity bits."""
-    return wire.translate(_STRIP)
+    return wire if wire.isascii() else wire.translate(_STRIP)
 
 
 def errors(wire: bytes) -> int:
@@ -30,4 +30,4 @@ def errors(wire: bytes) -> int:
 
 def damaged(wire: bytes) -> int:
     """How many characters were damaged. Where no character has bit 7 set, the UART took the parity away: then none."""
-    return errors(wire) if max(wire, default=0) > 0x7F else 0
+    return 0 if wire.isascii() else errors(wire)

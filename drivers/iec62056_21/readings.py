@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
-from decimal import Decimal
 
 from drivers import unit as units
 from drivers.iec62056_21.address import ELECTRICITY, HEAT, Address, normalise
@@ -19,7 +18,6 @@ from drivers.iec62056_21.identification import Identification
 from drivers.iec62056_21.stamps import parse as parse_stamp
 from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Period, Reading, Record, Text
 
-_NUMBER = re.compile(r"\s*([+-]?\d{1,30}(?:[.,]\d{1,30})?)\s*\Z")
 #: Error values seen in the field: ``ER23``, ``(ER11)``, ``ERROR05``, and LIS-200's ``#0004``.
 _ERROR = re.compile(r"\s*\(?(?:ER[0-9R]|#\d)", re.IGNORECASE)
 
@@ -53,12 +51,12 @@ def records(
     meter = _meter(addressed, identification, around.source)
     yield meter
     current_units = {
-        address.obis[:5]: values[0].unit
-        for _, address, values in addressed
-        if address is not None and address.obis.f == CURRENT and values[0].unit
+        address.obis[:5]: part.unit
+        for part, address in addressed
+        if isinstance(part, DataSet) and address is not None and address.obis.f == CURRENT and part.unit
     }
     resets = _resets(addressed, around.zone)
-    for part, address, values in addressed:
+    for part, address in addressed:
         if isinstance(part, Rest):
             yield NotUnderstood(meter.key, part.text, "no data set")
         elif address is None:
@@ -66,21 +64,21 @@ def records(
             yield NotUnderstood(meter.key, part.raw, why)
         else:
             inherited = current_units.get(address.obis[:5], "") if address.obis.f != CURRENT else ""
-            for record in _one_set(meter.key, part.raw, address.obis, values, inherited, around):
+            for record in _one_set(meter.key, part, address.obis, inherited, around):
                 if isinstance(record, Reading) and address.obis.f in resets:
                     yield replace(record, period=_period(resets, address.obis.f))
                 else:
                     yield record
 
 
-def _resets(
-    addressed: list[tuple[DataSet | Rest, Address | None, tuple[Value, ...]]], zone: tzinfo | None
-) -> dict[int, datetime]:
+def _resets(addressed: list[tuple[DataSet | Rest, Address | None]], zone: tzinfo | None) -> dict[int, datetime]:
     """When the billing periods of the stored values ended, by their group F: ``0.1.2*VV`` is the time of reset VV."""
     found = {}
-    for _, address, values in addressed:
-        if address is not None and address.obis[2:5] == (0, 1, 2) and address.obis.f != CURRENT:
-            stamp = parse_stamp(values[0].text, zone)
+    for part, address in addressed:
+        if not isinstance(part, DataSet) or address is None:
+            continue
+        if address.obis[2:5] == (0, 1, 2) and address.obis.f != CURRENT:
+            stamp = parse_stamp(part.text, zone)
             if stamp is not None and stamp.at is not None:
                 found[address.obis.f] = stamp.at
     return found
@@ -104,30 +102,27 @@ def _medium(sets: list[DataSet]) -> int | None:
     return ELECTRICITY
 
 
-def _addressed(
-    parts: list[DataSet | Rest], medium: int | None
-) -> Iterator[tuple[DataSet | Rest, Address | None, tuple[Value, ...]]]:
+def _addressed(parts: list[DataSet | Rest], medium: int | None) -> Iterator[tuple[DataSet | Rest, Address | None]]:
     """Each set with its address read; a set without one goes on with the values of the set before it."""
-    waiting: tuple[DataSet, Address | None, tuple[Value, ...]] | None = None
+    waiting: tuple[DataSet, Address | None] | None = None
     for part in parts:
         if isinstance(part, DataSet) and not part.address and waiting is not None:
-            first, address, values = waiting
-            waiting = (replace_raw(first, part), address, values + part.values)
+            waiting = (_joined(waiting[0], part), waiting[1])
             continue
         if waiting is not None:
             yield waiting
             waiting = None
         if isinstance(part, Rest):
-            yield part, None, ()
+            yield part, None
         else:
-            waiting = (part, _normalised(part.address, medium), part.values)
+            waiting = (part, _normalised(part.address, medium))
     if waiting is not None:
         yield waiting
 
 
-def replace_raw(first: DataSet, second: DataSet) -> DataSet:
+def _joined(first: DataSet, second: DataSet) -> DataSet:
     """One set of two: the second had no address of its own."""
-    return DataSet(first.address, first.values + second.values, first.raw + second.raw)
+    return first._replace(others=first.others + second.values, raw=first.raw + second.raw)
 
 
 def _normalised(address: str, medium: int | None) -> Address | None:
@@ -140,14 +135,14 @@ def _normalised(address: str, medium: int | None) -> Address | None:
 
 
 def _meter(
-    addressed: list[tuple[DataSet | Rest, Address | None, tuple[Value, ...]]],
+    addressed: list[tuple[DataSet | Rest, Address | None]],
     identification: Identification | None,
     source: str,
 ) -> Meter:
     said = {
-        address.obis[2:5]: values[0].text.strip()
-        for _, address, values in reversed(addressed)
-        if address is not None and address.obis.f == CURRENT
+        address.obis[2:5]: part.text.strip()
+        for part, address in reversed(addressed)
+        if isinstance(part, DataSet) and address is not None and address.obis.f == CURRENT
     }
     serial = next((said[code] for code in _SERIALS if said.get(code, "").strip("0")), "")
     meter = Meter(serial=serial, firmware=said.get(_FIRMWARE, ""), source=source)
@@ -156,16 +151,13 @@ def _meter(
     return replace(meter, manufacturer=identification.manufacturer, model=identification.ident)
 
 
-def _one_set(
-    meter: str, raw: str, obis: Obis, values: tuple[Value, ...], inherited: str, around: Circumstances
-) -> Iterator[Record]:
-    first, *others = values
-    number = _NUMBER.match(first.text)
-    if _ERROR.match(first.text):
+def _one_set(meter: str, part: DataSet, obis: Obis, inherited: str, around: Circumstances) -> Iterator[Record]:
+    raw, others = part.raw, part.others
+    if _ERROR.match(part.text):
         doubts = (*around.doubts, Doubt.ERROR_CODE)
-        yield Text(meter, obis, raw, first.text.strip(), doubts, around.checked)
-    elif number is None or _is_text(obis, first.unit):
-        said = f"{first.text}*{first.unit}" if first.unit else first.text
+        yield Text(meter, obis, raw, part.text.strip(), doubts, around.checked)
+    elif part.number is None or _is_text(obis, part.unit):
+        said = f"{part.text}*{part.unit}" if part.unit else part.text
         yield Text(meter, obis, raw, said.strip(), around.doubts, around.checked)
     else:
         time, others = _time(others, around.zone)
@@ -173,8 +165,8 @@ def _one_set(
             meter=meter,
             obis=obis,
             raw=raw,
-            value=Decimal(number[1].replace(",", ".")),
-            unit=units.canonical(first.unit or inherited),
+            value=part.number,
+            unit=units.canonical(part.unit or inherited),
             read_at=around.read_at,
             time=time,
             doubts=around.doubts,
@@ -190,7 +182,7 @@ def _is_text(obis: Obis, unit: str) -> bool:
     return named and not unit
 
 
-def _time(others: list[Value], zone: tzinfo | None) -> tuple[datetime | None, list[Value]]:
+def _time(others: tuple[Value, ...], zone: tzinfo | None) -> tuple[datetime | None, tuple[Value, ...]]:
     """The stamp behind a value (of a maximum, of a reset), and what is left. An unset stamp is none."""
     if others and not others[0].unit and (stamp := parse_stamp(others[0].text, zone)) is not None:
         return stamp.at, others[1:]

@@ -13,7 +13,6 @@ from drivers.iec62056_21.identification import parse as parse_identification
 _LINE = re.compile(rb"/[^\r\n]*")
 #: The ACK line that some meters send back before the block (AS1440, MT174).
 _ACKNOWLEDGED = re.compile(rb"\x06[0-9A-Z]{3}\r?\n?|\x06\r?\n")
-_END = re.compile(rb"[\x03\x04]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,11 @@ def _identification(head: bytes, before: Identification | None) -> tuple[Identif
 
 
 def _framed(plain: bytes, start: int, identification: Identification | None, damaged: int) -> tuple[Readout, int]:
-    match = _END.search(plain, start + 1)
-    if match is None:
+    ends = [place for place in (plain.find(b"\x03", start), plain.find(b"\x04", start)) if place >= 0]
+    if not ends:
         end = len(plain)
         return Readout(identification, _text(plain[start + 1 : end]), None, parity_errors=damaged), end
-    end = match.end()
+    end = min(ends) + 1
     calculated = check_character(plain[start + 1 : end])
     received = plain[end] if end < len(plain) else None
     return (

@@ -37,6 +37,8 @@ _PROCESSINGS = {
     34: ("power", "depth of the last sag"), 35: ("power", "upper limit"), 36: ("power", "number of swells"),
     37: ("power", "duration of the last swell"), 38: ("power", "height of the last swell"),
 }  # fmt: skip
+#: Value group E from 128 on is the manufacturer's own (IEC 62056-61, 5.6).
+_LAST_STANDARD_E = 127
 _RATES = frozenset({2, 3, 4, 5, 6, 8, 9, 29})
 
 _PATTERN = re.compile(r"(.+)-(.+):(.+)\.(.+)\.(.+)\Z")
@@ -82,7 +84,7 @@ def describe(obis: Obis) -> str:
 def _electricity(obis: Obis) -> str:
     phase, c = ("", obis.c) if obis.c <= 20 else (f", L{(obis.c - 1) // 20}", (obis.c - 1) % 20 + 1)
     words = _OTHERS.get(obis.c) or (_QUANTITIES.get(c) if obis.c <= 80 else None)
-    if not words or obis.c == 0 or obis.d not in _PROCESSINGS:
+    if not words or obis.c == 0 or obis.d not in _PROCESSINGS or obis.e > _LAST_STANDARD_E:
         return ""
     energy_or_power, how = _PROCESSINGS[obis.d]
     words = words.format(energy_or_power) + ("" if obis.c in _OTHERS else phase)

@@ -63,10 +63,9 @@ def _summary(found: DeviceMap) -> dict[str, Any]:
 def show(name: str, form: str) -> None:
     """Show one map: what it reads, where that is known from, and what is in doubt. NAME is maker/model or a file."""
     from gateway.device_map.catalogue import find
-    from gateway.device_map.sections import section
 
     found = find(name)
-    rows = {key: list(section(key).rows(part)) for key, part in found.parts.items()}
+    rows = {key: _with_types(table.rows()) for key, table in found.sections.items()}
     if form == "json":
         evidence = found.head.evidence
         sources = [source.model_dump(exclude_defaults=True) for source in evidence.sources]
@@ -74,6 +73,20 @@ def show(name: str, form: str) -> None:
         click.echo(json.dumps(whole, ensure_ascii=False, default=str))
         return
     click.echo("\n".join(_shown(found, rows)))
+
+
+def _with_types(rows: Iterable[Mapping[str, str]]) -> list[Mapping[str, str]]:
+    """The rows, each with the ReadingType that its code and unit have by default."""
+    from drivers.reading import Obis
+    from gateway.cim.obis_rules import Rules
+    from gateway.cim.reading_type import ReadingType
+
+    rules = Rules.load("default")
+    shown: list[Mapping[str, str]] = []
+    for row in rows:
+        made = rules.reading_type(Obis.parse(row["obis"]), row["unit"]) if row["obis"] else ""
+        shown.append({**row, "reading type": "none" if made and not isinstance(made, ReadingType) else str(made)})
+    return shown
 
 
 def _shown(found: DeviceMap, rows: Mapping[str, list[Mapping[str, str]]]) -> Iterable[str]:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.errors import UsageError
+from drivers.reading import Obis
+from gateway.cim.events import shipped
+from gateway.cim.obis_rules import Rules
+from gateway.cim.reading_type import ReadingType
 from gateway.device_map.catalogue import FOLDER, find, names
 from gateway.device_map.loader import DeviceMap, MapError
 from gateway.device_map.probes import probes
@@ -31,6 +35,19 @@ def run_vectors(found: DeviceMap) -> list[str]:
     ]
 
 
+def collisions(found: DeviceMap) -> list[str]:
+    """Codes of one section that would be emitted under the same ReadingType: a reader could not tell them apart."""
+    rules = Rules.load("default")
+    problems = []
+    for key, table in found.sections.items():
+        first: dict[ReadingType, str] = {}
+        for row in table.rows():
+            made = rules.reading_type(Obis.parse(row["obis"]), row["unit"]) if row["obis"] else None
+            if isinstance(made, ReadingType) and (other := first.setdefault(made, row["obis"])) != row["obis"]:
+                problems.append(f"{found.file}:1: [{key}] {other} and {row['obis']} are both the ReadingType {made}")
+    return problems
+
+
 def check(name: str, folder: Path = FOLDER) -> Checked:
     """One map, by name or file."""
     try:
@@ -39,7 +56,7 @@ def check(name: str, folder: Path = FOLDER) -> Checked:
         return Checked(name, error.problems)
     except UsageError as error:
         return Checked(name, (str(error),))
-    problems = run_vectors(found)
+    problems = run_vectors(found) + collisions(found)
     for key in found.parts:
         if not any(vector.section == key for vector in found.tests):
             problems.append(f"{found.file}:1: the section {key} has no [[test]]: nothing shows that it decodes")
@@ -51,8 +68,8 @@ def check_all(folder: Path = FOLDER) -> Iterator[Checked]:
     for name in names(folder):
         yield check(name, folder)
     yield _others("probes", lambda: list(probes(folder / "probes")))
-    yield _others("obis.toml", _obis_rules)
-    yield _others("events.toml", _events)
+    yield _others("obis.toml", lambda: Rules.load("default"))
+    yield _others("events.toml", shipped)
 
 
 def _others(name: str, load: Callable[[], object]) -> Checked:
@@ -61,15 +78,3 @@ def _others(name: str, load: Callable[[], object]) -> Checked:
     except UsageError as error:
         return Checked(name, (str(error),))
     return Checked(name, ())
-
-
-def _obis_rules() -> None:
-    from gateway.cim.obis_rules import Rules
-
-    Rules.load("default")
-
-
-def _events() -> None:
-    from gateway.cim.events import shipped
-
-    shipped()

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from drivers.errors import UsageError
 from gateway.device_map.head import Head, TestTable
-from gateway.device_map.sections import SECTIONS, section
+from gateway.device_map.sections import SECTIONS, SectionTable, section
 from gateway.device_map.strict import Wrong
 from gateway.device_map.toml_lines import line_of, lines
 
@@ -48,13 +48,15 @@ class Vector:
 class DeviceMap:
     """A meter as data. ``name`` is ``maker/model``; ``digest`` the SHA-256 of the file, kept with what is read by it.
 
-    ``parts`` holds each section's dataclass, as its driver declares it; ``tests`` the vectors.
+    ``sections`` holds the section's tables as they are written, ``parts`` each section's dataclass, as its driver
+    declares it; ``tests`` the vectors.
     """
 
     name: str
     file: Path
     digest: str
     head: Head
+    sections: Mapping[str, SectionTable]
     parts: Mapping[str, object]
     tests: tuple[Vector, ...]
 
@@ -111,16 +113,19 @@ def load_text(text: str, file: Path, name: str) -> DeviceMap:
             problems.add((key,), f"{key}: no such table; there are {', '.join((*_HEAD, *SECTIONS, 'test'))}")
     if not present:
         problems.add((), f"a map needs a section for its protocol: one of {', '.join(SECTIONS)}")
+    tables: dict[str, SectionTable] = {}
     parts: dict[str, object] = {}
     for key in present:
         checked = problems.model(section(key).Section, table[key], (key,))
+        if checked is not None:
+            tables[key] = checked
         if head is not None and checked is not None:
             _note_wrong(problems, (key,), lambda: parts.update({key: checked.part(name, head)}))  # noqa: B023
     tests = _tests(problems, table.get("test", []), present)
     problems.done()
     if head is None:
         raise MapError([f"{file}:1: the head is missing"])
-    return DeviceMap(name, file, hashlib.sha256(text.encode()).hexdigest(), head, parts, tuple(tests))
+    return DeviceMap(name, file, hashlib.sha256(text.encode()).hexdigest(), head, tables, parts, tuple(tests))
 
 
 def load(file: Path, name: str = "") -> DeviceMap:

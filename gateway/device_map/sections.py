@@ -10,7 +10,9 @@ from gateway.device_map.head import Head, TestTable
 from gateway.device_map.strict import Strict
 
 #: section of a map -> module with a ``SectionModule``'s names. Imported when a map has the section.
-SECTIONS: dict[str, str] = {}
+SECTIONS: dict[str, str] = {
+    "modbus": "gateway.device_map.modbus",
+}
 
 #: URL scheme -> the section its driver takes its part from, where the scheme is not the section's name.
 SCHEMES: dict[str, str] = {
@@ -24,10 +26,17 @@ SCHEMES: dict[str, str] = {
 
 
 class SectionTable(Strict):
-    """The table of a section. ``part`` makes the dataclass its driver declares; raises ``Wrong`` with paths inside it."""
+    """The table of a section. ``part`` makes the dataclass its driver declares; raises ``Wrong`` with paths inside it.
+
+    ``rows`` is what it reads, for a person: one row a register or object, with the same columns in every row, among them
+    ``obis`` (in full; empty where it is no reading) and ``unit``. A section that lists no objects has none.
+    """
 
     def part(self, name: str, head: Head) -> object:
         raise NotImplementedError
+
+    def rows(self) -> Iterable[Mapping[str, str]]:
+        return ()
 
 
 class SectionModule(Protocol):
@@ -44,10 +53,6 @@ class SectionModule(Protocol):
 
     def library(self, parts: Mapping[str, object]) -> object:
         """What the driver gets when nobody names a map: all of them, by name, for it to identify the meter."""
-        ...
-
-    def rows(self, part: object) -> Iterable[Mapping[str, str]]:
-        """What the part reads, one row a register or object, for a person: the same columns in every row, ``obis`` first."""
         ...
 
     def skeleton(self, found: object | None) -> str:

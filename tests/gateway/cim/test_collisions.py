@@ -21,7 +21,12 @@ APRIL = Period(None, datetime(2026, 5, 1, tzinfo=UTC))
 @pytest.mark.parametrize("capture", [None, 900, 0])
 def test_whatever_a_meter_says_at_once_no_two_codes_share_a_type(dialect: str, capture: int | None) -> None:
     rules = Rules.load(dialect)
-    codes = [Obis(1, 0, c, d, e) for c in range(130) for d in (*range(2, 10), 29, 32) for e in (0, 2, 124)]
+    codes = [
+        Obis(1, 0, c, d, e)
+        for c in (*range(130), 131, 151, 171, 191)
+        for d in (*range(2, 10), 29, 32)
+        for e in (0, 2, 124)
+    ]
     codes += [Obis(a, 0, c, d, 0) for a in (5, 6, 7, 8, 9) for c in range(45) for d in range(3)]
     # A profile's columns have a type each for a capture period, so a code is asked for with every unit it could have.
     for unit in UNITS:

@@ -30,6 +30,9 @@ class Section(SectionTable):
             seen.add(str(register.obis))
         return (name, head.meter.manufacturer, self.baud, [register.scale for register in self.registers])
 
+    def rows(self) -> list[dict[str, str]]:
+        return [{"obis": str(row.obis), "unit": "kWh", "scale": str(row.scale)} for row in self.registers]
+
 
 class Test(TestTable):
     __test__ = False
@@ -45,11 +48,6 @@ def library(parts: Mapping[str, object]) -> object:
     return dict(parts)
 
 
-def rows(part: object) -> list[dict[str, str]]:
-    assert isinstance(part, tuple)
-    return [{"obis": f"1-0:{number}.8.0*255", "scale": str(scale)} for number, scale in enumerate(part[3], 1)]
-
-
 def skeleton(found: object | None) -> str:
     return "[example]\nbaud = 9600\n"
 
@@ -58,7 +56,7 @@ def skeleton(found: object | None) -> str:
 def example(monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of the section ``example``, known while the test runs."""
     module = ModuleType("example_section")
-    for thing in (Section, Test, check, library, rows, skeleton):
+    for thing in (Section, Test, check, library, skeleton):
         setattr(module, thing.__name__, thing)
     monkeypatch.setitem(sys.modules, "example_section", module)
     monkeypatch.setitem(SECTIONS, "example", "example_section")

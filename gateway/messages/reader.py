@@ -250,4 +250,7 @@ def read_foreign(element: Element) -> Any:
     if known is not None:
         declared: type = known[0]
         return reader(declared, known[1])(element)
-    return Foreign(str(element.tag), etree.tostring(element, method="c14n", with_comments=False))
+    try:
+        return Foreign(str(element.tag), etree.tostring(element, method="c14n", with_comments=False))
+    except etree.C14NError as error:
+        raise _violation("the namespace is no absolute URI here, or inside", element) from error

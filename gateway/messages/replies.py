@@ -12,6 +12,7 @@ from dataclasses import replace
 from drivers.errors import AccessDenied, BadFrame, LinkLost, MeterError, NoAnswer, NotSupported
 from gateway.cim import reply_code
 from gateway.cim.reply_code import ReplyCode
+from gateway.messages.datatypes import parse_qname
 from gateway.messages.envelope import ID, Error, Level, Reply, Result, Verb
 from gateway.messages.errors import MessageError
 from gateway.messages.refusals import Refusal
@@ -64,8 +65,11 @@ def error(problem: Exception, verb: Verb | None = None, *, level: Level = Level.
 
 
 def _element(path: str) -> str | None:
-    """The name at the end of a path, which is all that the schema has room for."""
-    return path.rpartition("/")[2].partition("[")[0] or None
+    """The name at the end of a path, which is all that the schema has room for; None where it ends with none."""
+    try:
+        return parse_qname(path.rpartition("/")[2].partition("[")[0])
+    except ValueError:
+        return None
 
 
 def _note(code: ReplyCode, count: int = 0) -> Error:

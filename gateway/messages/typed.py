@@ -51,6 +51,14 @@ def namespace(noun: str, *, get: bool = False) -> str:
     return f"http://iec.ch/TC57/2011/{'Get' if get else ''}{noun}Message"
 
 
+def written_namespace(space: str) -> str:
+    """The namespace of 2011 for the same wrappers as those of ``space``. Raises ValueError where that has none."""
+    match = _NAMESPACE.match(space)
+    if match is None:
+        raise ValueError(f"{space} is no namespace of strongly typed messages")
+    return namespace(match.group(2), get=match.group(1) is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Wrapper:
     """What the name of a wrapper says: which message, of which noun, and with which verb ("" for answers)."""

@@ -62,7 +62,9 @@ def write_root(message: object, output: Output, name: str, declarations: str, in
         output.append(f"<{name} {declarations}>")
         inside(message, output)
     except _Fault as fault:
-        raise CannotWrite(fault.what, xpath="/" + "/".join([name, *reversed(fault.path)])) from fault.__cause__
+        raise CannotWrite(
+            fault.what, xpath="/" + "/".join(filter(None, [name, *reversed(fault.path)]))
+        ) from fault.__cause__
     output.append(f"</{name}>")
 
 
@@ -98,6 +100,10 @@ def content(declared: type, prefix: str = "", local: tuple[str, ...] = ()) -> St
                 continue
             try:
                 step(value, output)
+            except _Fault as fault:
+                if not item.many:
+                    fault.path.append(item.name)
+                raise
             except (ValueError, TypeError) as error:
                 raise _Fault(str(error), item.name or item.attribute) from error
 

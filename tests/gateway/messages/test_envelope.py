@@ -24,7 +24,7 @@ from gateway.messages.envelope import (
     Result,
     Verb,
 )
-from gateway.messages.errors import SchemaViolation
+from gateway.messages.errors import CannotWrite, SchemaViolation
 from gateway.messages.profiles.end_device_events import EndDeviceEvent, EndDeviceEvents
 from gateway.messages.profiles.get_meter_readings import GetMeterReadings
 from gateway.messages.profiles.parts import Identified
@@ -70,6 +70,21 @@ def test_a_fault_in_a_payload_is_named_by_its_place_in_the_envelope() -> None:
     with pytest.raises(SchemaViolation) as refused:
         codec.read(wrong)
     assert refused.value.xpath == "/RequestMessage/Request/GetMeterReadings/Meter"
+
+
+def test_what_cannot_be_written_is_named_by_its_whole_path() -> None:
+    error = Error(code="1.8", xpath="no name")
+    message = ResponseMessage(header=HEADER, reply=Reply(result=Result.FAILED, error=(error,)))
+    with pytest.raises(CannotWrite) as refused:
+        codec.to_bytes(message)
+    assert refused.value.xpath == "/ResponseMessage/Reply/Error[1]/xpath"
+
+
+def test_an_element_of_a_namespace_without_a_scheme_is_refused() -> None:
+    xml = codec.to_bytes(RequestMessage(header=HEADER, payload=Payload(content=(EndDeviceEvents(),))))
+    with pytest.raises(SchemaViolation, match="no absolute URI") as refused:
+        codec.read(xml.replace(b"http://iec.ch/TC57/2011/EndDeviceEvents#", b"TC57/EndDeviceEvents"))
+    assert refused.value.xpath == "/RequestMessage/Payload/EndDeviceEvents"
 
 
 def test_a_payload_is_one_of_four() -> None:

@@ -22,8 +22,10 @@ from drivers.iec62056_21.actions import Action, Finished, Receive, Send
 from drivers.iec62056_21.block import ACK, NAK, check_character
 from drivers.iec62056_21.timing import FIRST_BYTE_S, GAP_S, MOST_BYTES, REPEATS
 
-_MESSAGE = re.compile(rb"([\x01\x02])([^\x03\x04]*)([\x03\x04])(.)", re.DOTALL)
-_BLOCK = re.compile(rb"(\x02)([^\x03\x04]*)([\x03\x04])(.)", re.DOTALL)
+# An STX behind which another stands before any data is noise: the last character of an echo, heard at the new speed.
+_STX = rb"\x02(?![^\x02-\x04(]*\x02)"
+_MESSAGE = re.compile(rb"(\x01|" + _STX + rb")([^\x03\x04]*)([\x03\x04])(.)", re.DOTALL)
+_BLOCK = re.compile(rb"(" + _STX + rb")([^\x03\x04]*)([\x03\x04])(.)", re.DOTALL)
 #: ETX and EOT as they stand on the wire, with and without parity bit.
 _ENDS = re.compile(rb"[\x03\x04\x83\x84]")
 #: The end of a data block that has no STX: ``!`` and a line end.

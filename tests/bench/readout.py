@@ -41,7 +41,11 @@ def identification(baud: int, reaction_ms: float) -> str:
 
 async def _serve(size: int, baud: int, reaction_ms: float, faults: list[str]) -> None:
     profile = MeterProfile(
-        "bench", "C", identification(baud, reaction_ms), {"0": data_sets(size)}, reaction_ms=reaction_ms
+        "bench",
+        "C",
+        identification(baud, reaction_ms),
+        {"0": data_sets(size).replace("\r\n", "\n")},
+        reaction_ms=reaction_ms,
     )
     struck = Faults(dict.fromkeys(faults, ""), FAULTS)
     line = PtyLine(START_BAUD, wire(struck, real=True), None)

@@ -14,10 +14,19 @@ class MessageError(UsageError):
     """
 
     def __init__(self, what: str, *, code: str, xpath: str = "", line: int = 0, do: str = "") -> None:
+        what, xpath = _cut(what), _cut(xpath)
         super().__init__(what, where=xpath, do=do)
         self.code = code
         self.xpath = xpath
         self.line = line
+
+
+#: Names in a hostile document may be long, and what is said of it goes into a reply and a log.
+_MOST_LETTERS = 400
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _MOST_LETTERS else text[:_MOST_LETTERS] + "..."
 
 
 class NotXml(MessageError):

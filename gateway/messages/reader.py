@@ -189,10 +189,11 @@ def _out_of_order(child: Element, place: int, at: int, parts: tuple[Item, ...]) 
 
 def _attributes(element: Element, allowed: dict[str, str]) -> dict[str, Any]:
     values = {}
-    for key, value in element.items():
+    # Names first: lxml looks each value of ``items()`` up anew, which hostile elements would make slow.
+    for key in element.keys():  # noqa: SIM118 - an element's keys are its attributes, its items its children
         name = str(key)
         if name in allowed:
-            values[allowed[name]] = value
+            values[allowed[name]] = element.get(name)
         elif name not in _SCHEMA_HINTS:
             raise _violation(f"the attribute {name} does not belong here", element)
     return values

@@ -187,7 +187,7 @@ def _swap(element: etree._Element, chance: Random) -> None:
 
 @_harm
 def _rename(element: etree._Element, chance: Random) -> None:
-    space = etree.QName(element).namespace
+    space = etree.QName(element).namespace or "relative"
     element.tag = f"{{{chance.choice((space, space, space, 'urn:other'))}}}{chance.choice(_NAMES)}"
 
 
@@ -234,6 +234,6 @@ def _strip(element: etree._Element, chance: Random) -> None:
 
 @_harm
 def _add(element: etree._Element, chance: Random) -> None:
-    space = etree.QName(element).namespace
+    space = etree.QName(element).namespace or "relative"
     child = etree.SubElement(element, f"{{{chance.choice((space, space, 'urn:other'))}}}{chance.choice(_NAMES)}")
     element.insert(chance.randint(0, len(element)), child)

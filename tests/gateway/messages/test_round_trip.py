@@ -19,7 +19,8 @@ from gateway.messages.errors import MessageError
 NAMES = [*PAYLOADS, *ENVELOPES]
 CHECKED = [name for name in NAMES if name in ENVELOPES or PAYLOADS[name].evidence is Evidence.ORACLE]
 
-chances = st.randoms(use_true_random=False)
+#: A seed a document: hypothesis has no cheaper way to make one that holds a thousand choices.
+chances = st.integers(0, 2**32).map(Random)
 
 
 def both_ways(name: str, chance: Random, documents: Any, declared: Any, oracle: Any) -> None:
@@ -56,7 +57,7 @@ def test_what_the_oracle_refuses_is_refused_with_its_place(
 
 
 @pytest.mark.slow
-@settings(max_examples=3_000)
+@settings(max_examples=2_000)
 @given(st.sampled_from(NAMES), chances)
 def test_both_ways_at_length(
     documents: Any, declared: Callable[[str], type], oracle: Any, name: str, chance: Random
@@ -65,7 +66,7 @@ def test_both_ways_at_length(
 
 
 @pytest.mark.slow
-@settings(max_examples=3_000)
+@settings(max_examples=2_000)
 @given(st.sampled_from(CHECKED), chances)
 def test_what_the_oracle_refuses_at_length(
     documents: Any, declared: Callable[[str], type], oracle: Any, name: str, chance: Random

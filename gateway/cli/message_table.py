@@ -15,6 +15,8 @@ from gateway.messages import catalogue
 from gateway.messages.codec import Document
 from gateway.messages.datatypes import Datatype, print_date_time
 from gateway.messages.declare import Foreign, Shape, items
+from gateway.messages.from_edition1 import to_2013
+from gateway.messages.profiles import edition1
 from gateway.messages.profiles.end_device_events import EndDeviceEvent, EndDeviceEvents
 from gateway.messages.profiles.meter_readings import MeterReading, MeterReadings
 
@@ -42,7 +44,11 @@ def json_lines(document: Document) -> Iterator[str]:
 
 
 def _tables(message: Any) -> Iterator[tuple[str, list[Row]]]:
-    if isinstance(message, MeterReadings):
+    if isinstance(message, edition1.MeterReadings | edition1.EndDeviceEvents):
+        converted = to_2013(message)
+        yield from _tables(converted.message)
+        yield "without a place in 2013", [{"what": what} for what in converted.left_out]
+    elif isinstance(message, MeterReadings):
         yield "reading", [row for one in message.meter_reading for row in _readings(one)]
         events = [event for one in message.meter_reading for event in one.end_device_events]
         yield "event", [_event(event) for event in events]

@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.messages.editions import ED2
+from gateway.messages.editions import ED1, ED2
 from gateway.messages.errors import UnknownMessage
 
 _PROFILES = "gateway.messages.profiles"
@@ -150,4 +150,12 @@ def declared_as(element: etree._Element) -> tuple[type[Any], str] | None:
         return (kind, namespace) if kind else None
     if name.localname in PAYLOADS and namespace == ED2.namespace(name.localname):
         return PAYLOADS[name.localname].declared, namespace
+    if ED1.noun_of(namespace) == name.localname:
+        return _of_edition_1(name.localname, namespace)
     return None
+
+
+def _of_edition_1(name: str, namespace: str) -> tuple[type[Any], str] | None:
+    from gateway.messages.profiles.edition1 import MESSAGES
+
+    return (MESSAGES[name], namespace) if name in MESSAGES else None

@@ -101,24 +101,29 @@ class Known:
                 return edition, ED2.envelope
             if noun := edition.noun_of(namespace):
                 return edition, ED2.namespace(noun)
-        return None
+        # Another structure, so no other namespace.
+        return (ED1, namespace) if ED1.noun_of(namespace) else None
 
     def to_2013(self, root: etree._Element, data: bytes) -> Edition:
         """Give the elements of ``root`` the namespaces of 2013, in place; which edition its root had.
 
-        ``data`` is the document, looked through for other editions' names before any element is. Edition 1 and
-        namespaces that are not known stay as they are, and count as 2013. Where the root is SOAP's or a strongly typed
+        ``data`` is the document, looked through for other editions' names before any element is. Edition 1 stays as it
+        is, and so do namespaces that are not known, which count as 2013. Where the root is SOAP's or a strongly typed
         wrapper, the first element of a known edition counts for it.
         """
         found = self.modern(etree.QName(root).namespace or "")
-        if any(mark in data for edition in self._all[1:] for mark in edition.marks()):
+        if any(mark in data for edition in (*self._all[1:], ED1) for mark in edition.marks()):
+            looked_up: dict[str, tuple[Edition, str] | None] = {}
             for element in root.iter("{*}*"):
                 name = etree.QName(element)
-                known = self.modern(name.namespace or "")
+                space = name.namespace or ""
+                if space not in looked_up:
+                    looked_up[space] = self.modern(space)
+                known = looked_up[space]
                 if known is None:
                     continue
                 found = found or known
-                if known[0] is not ED2:
+                if known[0] not in (ED2, ED1):
                     local = known[0].noun(name.localname)
                     element.tag = f"{{{known[1]}}}{local}"
         return found[0] if found else ED2

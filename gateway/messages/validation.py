@@ -14,9 +14,10 @@ from lxml import etree
 
 from drivers.errors import UsageError
 from gateway.messages import catalogue, codec, intake
-from gateway.messages.editions import KNOWN, Known
+from gateway.messages.editions import ED2, KNOWN, Known
 from gateway.messages.errors import MessageError
 from gateway.messages.reader import xpath
+from gateway.messages.xsd import xsd
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 
@@ -109,8 +110,10 @@ def _by_folder(root: etree._Element, schemas: SchemaFolder) -> Iterator[Violatio
 
 def _by_own_schemas(root: etree._Element) -> Iterator[Violation]:
     for element in (root, *_inside(root)):
-        if catalogue.declared_as(element) is not None:
-            yield from _by_schema(element, _own_schema(etree.QName(element).localname), OWN)
+        known = catalogue.declared_as(element)
+        if known is not None:
+            kind: type = known[0]
+            yield from _by_schema(element, _own_schema(kind, known[1]), OWN)
 
 
 def _inside(root: etree._Element) -> Iterator[etree._Element]:
@@ -126,8 +129,9 @@ def _inside(root: etree._Element) -> Iterator[etree._Element]:
 
 
 @cache
-def _own_schema(name: str) -> etree.XMLSchema:
-    return etree.XMLSchema(etree.XML(codec.schema(name).encode()))
+def _own_schema(kind: type, namespace: str) -> etree.XMLSchema:
+    text = codec.schema(kind.__name__) if namespace == ED2.envelope else xsd({kind.__name__: kind}, namespace)
+    return etree.XMLSchema(etree.XML(text.encode()))
 
 
 def _by_schema(element: etree._Element, schema: etree.XMLSchema, whose: str) -> Iterator[Violation]:

@@ -21,9 +21,9 @@ from drivers.iec62056_21.actions import Action, Finished, Receive, Send, SetBaud
 from drivers.iec62056_21.block import ACK
 from drivers.iec62056_21.identification import LONGEST, Identification, Mode, baud_character
 from drivers.iec62056_21.identification import parse as parse_identification
-from drivers.iec62056_21.timing import FIRST_BYTE_S, GAP_S, REPEATS, START_BAUD
+from drivers.iec62056_21.timing import FIRST_BYTE_S, GAP_S, LINE_FEED_S, REPEATS, START_BAUD
 
-_LINE = re.compile(rb"/[^\r\n/]*[\r\n]")
+_LINE = re.compile(rb"/[^\r\n/]*(?:\r\n|\r|\n)")
 _CONFIRMED = re.compile(rb"\x062[0-9]2\r?\n")
 
 
@@ -139,9 +139,13 @@ class SignOn:
         plain = parity.strip(bytes(self._wire))
         for match in _LINE.finditer(plain):
             try:
-                identification = parse_identification(match.group()[:-1])
+                identification = parse_identification(match.group().rstrip(b"\r\n"))
             except ValueError:
                 continue
+            if match.group().endswith(b"\r") and match.end() == len(plain) and not late:
+                # T_r runs from the last character, and at 300 Bd the line feed is 33 ms on its way.
+                self._deadline = now + LINE_FEED_S
+                return
             before = parity.strip(self._request)
             self.echoes = plain[: match.start()].lstrip(b"\x00\x7f").startswith(before[: len(before) // 2])
             del self._wire[: match.end()]

@@ -8,6 +8,8 @@ START_BAUD = 300
 FIRST_BYTE_S = 2.2
 #: Between two characters: T_a is 1.5 s at most (6.4.3.1); the rest is a USB probe's and a busy gateway's.
 GAP_S = 2.0
+#: From CR to LF at 300 Bd: 33 ms, and 16 ms of a USB chip's latency timer. Some meters send none.
+LINE_FEED_S = 0.06
 #: Longer messages have not been seen, and a babbling line must end.
 MOST_BYTES = 1 << 18
 #: How often a request or a block is asked for again.

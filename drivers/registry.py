@@ -15,6 +15,10 @@ from drivers.reading import Record
 #: scheme -> "module:factory"; the factory takes (MeterUrl, Context) and returns a Driver that is not yet open.
 DRIVERS: dict[str, str] = {
     "iec62056-21": "drivers.iec62056_21.driver:driver",
+    "dlms": "drivers.dlms.driver:driver",
+    "dlms+optical": "drivers.dlms.driver:driver",
+    "dlms+udp": "drivers.dlms.driver:driver",
+    "dlms+hdlc": "drivers.dlms.driver:driver",
 }
 
 #: kind of captured bytes -> module with ``recognises(data)`` and ``decode(data, source, context)``, the surest first.

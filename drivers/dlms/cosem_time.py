@@ -7,7 +7,7 @@ UTC = local + deviation), clock status. A stamp becomes a UTC time only when not
 from __future__ import annotations
 
 import struct
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from drivers.reading import Doubt
@@ -136,3 +136,19 @@ def build_local(time: datetime, zone: tzinfo) -> bytes:
     return _OCTETS.pack(
         local.year, local.month, local.day, 0xFF, local.hour, local.minute, local.second, 0, NOT_SPECIFIED, 0xFF
     )
+
+
+def like(raw: bytes, time: datetime, zone: tzinfo | None, *, deviation_reversed: bool = False) -> bytes:
+    """The octets for an aware time, written as the meter wrote ``raw``: with its deviation, or without one.
+
+    Raises ValueError when neither the deviation nor the zone is known: a clock must not be set by a guess.
+    """
+    stated = int.from_bytes(raw[9:11], "big", signed=True) if len(raw) == 12 else NOT_SPECIFIED
+    if zone is not None:
+        octets = build(time, zone, deviation_reversed=deviation_reversed)
+        return octets if stated != NOT_SPECIFIED else octets[:9] + b"\x80\x00" + octets[11:]
+    if stated == NOT_SPECIFIED or abs(stated) > _MOST_DEVIATION:
+        raise ValueError("neither deviation nor zone is known")
+    offset = timezone(timedelta(minutes=stated if deviation_reversed else -stated))
+    octets = build(time, offset, deviation_reversed=deviation_reversed)
+    return octets[:11] + bytes((raw[11] & DAYLIGHT_SAVING if raw[11] != UNSPECIFIED_STATUS else 0,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import cast
 
 from hil.catalogue import EmulateArguments, data_file
 from hil.dlms.faults import FAULTS, DlmsFaults
@@ -157,8 +158,8 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._sessions: dict[tuple[str, int], Sessions] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - asyncio's own promise
-        self._transport = transport
+        # Python 3.11's datagram transport is none by its class; it has the methods of one.
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         sessions = self._sessions.setdefault(addr, Sessions(self._served.meter, self._served.faults))

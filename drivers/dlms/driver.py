@@ -1,0 +1,193 @@
+"""The driver: opens the link a URL names, associates, does one thing, and always releases and disconnects."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Self
+
+from drivers.dlms import axdr, cosem_time
+from drivers.dlms.association import Association
+from drivers.dlms.axdr_encode import octet_string
+from drivers.dlms.channel import Channel, HdlcChannel, WrapperChannel
+from drivers.dlms.client import Client
+from drivers.dlms.cosem import Attribute, ClassId
+from drivers.dlms.hdlc import HdlcSession
+from drivers.dlms.hdlc_frame import address
+from drivers.dlms.meter_map import map_for
+from drivers.dlms.meter_reading import CLOCK, Learned, MeterReading
+from drivers.dlms.settings import association, settings
+from drivers.driver import Context
+from drivers.errors import AccessDenied, MeterError, UsageError
+from drivers.link.link import LineSettings, Link
+from drivers.link.opening import open_link
+from drivers.meter_url import MeterUrl
+from drivers.reading import ClockReading, Meter, Obis, Record, Series
+
+#: The registered port of DLMS over TCP and UDP.
+PORT = 4059
+#: Where a meter's invocation counter for the unicast key is: 0-0:43.1.x, x the client or the key (Green Book 9.2.5.5).
+_COUNTERS = [Obis(0, 0, 43, 1, number) for number in range(8)]
+
+
+class Dlms:
+    """A COSEM meter on one link. Made by ``driver``. Each public method is one association."""
+
+    def __init__(self, url: MeterUrl, context: Context, learned: Learned | None = None) -> None:
+        self._url = url
+        self._context = context
+        self._map = map_for(context.meter_map)
+        self._settings = settings(url, self._map)
+        self.learned = learned or Learned()
+        self._link: Link | None = None
+        self._client: Client | None = None
+        self._reading: MeterReading | None = None
+
+    async def __aenter__(self) -> Self:
+        self._link = await self._open_link()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        try:
+            if self._client is not None:
+                await self._client.close()
+        finally:
+            self._client = self._reading = None
+            if self._link is not None:
+                await self._link.close()
+                self._link = None
+
+    # -- what is asked ------------------------------------------------------------------------------------------------
+
+    async def identify(self) -> Meter:
+        """Who is there."""
+        async with self._session() as reading:
+            return reading.meter
+
+    async def registers(self, wanted: Sequence[Obis] = ()) -> AsyncIterator[Record]:
+        """The Meter, then its registers."""
+        async with self._session() as reading:
+            yield reading.meter
+            async for record in reading.registers(wanted):
+                yield record
+
+    async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
+        """A load profile, a day at a time."""
+        async with self._session() as reading:
+            async for series in reading.profile(profile, since, until):
+                yield series
+
+    async def clock(self) -> ClockReading:
+        """The meter's clock beside the gateway's, at the middle of the exchange."""
+        async with self._session() as reading:
+            before = self._context.now()
+            raw = await reading.clock_octets()
+            read_at = before + (self._context.now() - before) / 2
+            if len(raw) != 12:
+                raise AccessDenied("the meter does not tell its time", where=str(self._url))
+            stamp = reading.around().stamp(raw)
+            return ClockReading(reading.meter.key, stamp.text, stamp.time, read_at, stamp.doubts)
+
+    async def set_clock(self, to: datetime) -> ClockReading:
+        """Set the clock to ``to``, written as the meter writes its time, and read it back."""
+        async with self._session() as reading:
+            raw = await reading.clock_octets()
+            try:
+                octets = cosem_time.like(raw, to, self._context.zone, deviation_reversed=self._map.deviation_reversed)
+            except ValueError as error:
+                raise UsageError(
+                    f"the clock is not set: {error.args[0]}", do="say the meter's zone with --zone"
+                ) from None
+            refusal = await reading.client.put(Attribute(ClassId.CLOCK, CLOCK, 2), octet_string(octets))
+            if refusal is not None:
+                raise AccessDenied(f"the clock was not set: {refusal.what}", where=str(self._url))
+        return await self.clock()
+
+    # -- how ----------------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[MeterReading]:
+        """The association, opened at the first use and closed with the driver. Errors get the meter's place."""
+        try:
+            if self._reading is None:
+                self._reading = await self._associate()
+            yield self._reading
+        except MeterError as error:
+            raise error.at(str(self._url)) from error.__cause__
+
+    async def _associate(self) -> MeterReading:
+        at_least = await self._meters_counter()
+        client = self._client_for(association(self._settings, self._context, at_least), self._settings.client)
+        await client.open()
+        self._client = client
+        reading = MeterReading(client, self._map, self.learned, self._context.zone, str(self._url), self._context.now())
+        await reading.identify()
+        if not self._map.name:
+            reading.map = map_for(self._context.meter_map, reading.logical_device_name)
+        self.learned.meter = reading.meter
+        return reading
+
+    async def _meters_counter(self) -> int:
+        """What the meter's counter for us is, plus one, where security needs it and the public client may read it; else 0."""
+        chosen = self._settings
+        if not chosen.uses_keys or chosen.counter != "public" or chosen.client == chosen.public:
+            return 0
+        client = self._client_for(Association(short_names=chosen.short_names), chosen.public)
+        try:
+            await client.open()
+        except AccessDenied:
+            return 0  # no public client here: the store's counter, and the meter's word when that is too low
+        try:
+            results = await client.get_many([Attribute(ClassId.DATA, obis, 2) for obis in _COUNTERS])
+        except AccessDenied:
+            return 0
+        finally:
+            await client.close()
+        values = [axdr.decode(result) for result in results if isinstance(result, bytes)]
+        counters = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
+        return max(counters) + 1 if counters else 0
+
+    def _client_for(self, wanted: Association, sap: int) -> Client:
+        timeout = self._context.timeout
+        return Client(self._channel(sap), wanted, **({} if timeout is None else {"exchange_s": timeout}))
+
+    def _channel(self, sap: int) -> Channel:
+        link, chosen = self._opened(), self._settings
+        if self._url.scheme in ("dlms", "dlms+udp") and self._url.host:
+            return WrapperChannel(link, sap, chosen.server)
+        session = HdlcSession(
+            address(sap) if chosen.client_size == 1 else address(sap, 0x7F, 2),
+            address(chosen.server, chosen.physical, chosen.address_size),
+            chosen.information,
+            chosen.window,
+        )
+        return HdlcChannel(link, session)
+
+    async def _open_link(self) -> Link:
+        url, context = self._url, self._context
+        if url.scheme == "dlms+udp":
+            from drivers.link.udp import open_udp
+
+            return await open_udp(url.host, url.port or PORT)
+        if url.scheme == "dlms+optical":
+            return await self._optical()
+        default = PORT if url.scheme == "dlms" else None
+        return await open_link(url, context, LineSettings(self._settings.baud), default_port=default)
+
+    async def _optical(self) -> Link:
+        """The line after the sign-on of IEC 62056-21 mode E; a meter that does not offer it is called directly."""
+        from drivers.iec62056_21.mode_e import open_mode_e
+
+        handed = await open_mode_e(self._url, self._context)
+        return handed.link
+
+    def _opened(self) -> Link:
+        if self._link is None:
+            raise RuntimeError("use the driver with `async with`")
+        return self._link
+
+
+def driver(url: MeterUrl, context: Context) -> Dlms:
+    """The driver of ``dlms`` URLs; its parameters are those of ``drivers.dlms.settings``. Raises UsageError."""
+    return Dlms(url, context)

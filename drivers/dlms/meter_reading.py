@@ -1,0 +1,334 @@
+"""What a gateway asks of a COSEM meter, over an open client: identity, registers, clock, profiles, event logs, relay.
+
+Everything goes by what the meter itself says: scalers and units are read with the values, capture objects with the
+profile. What it refuses is said as a record in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from drivers.dlms import axdr, axdr_rows, cosem_time, profile_rows, selection
+from drivers.dlms.bytes_reader import Damaged, Reader
+from drivers.dlms.client import Client
+from drivers.dlms.cosem import Attribute, ClassId
+from drivers.dlms.cosem_unit import ScalerUnit, scaler_unit
+from drivers.dlms.ln_apdus import Result
+from drivers.dlms.meter_map import DlmsMap, MapObject
+from drivers.dlms.profile_rows import Layout
+from drivers.dlms.records import Around, octets_text, other, register
+from drivers.dlms.refusals import Refusal
+from drivers.dlms.selection import CaptureObject
+from drivers.dlms.view import ObjectEntry, parse_view
+from drivers.errors import AccessDenied, NotSupported
+from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Record, Row, Series
+
+LOGICAL_DEVICE_NAME = Obis(0, 0, 42, 0, 0)
+SERIAL_NUMBERS = (Obis(0, 0, 96, 1, 0), Obis(1, 0, 0, 0, 0))
+FIRMWARE = (Obis(1, 0, 0, 2, 0), Obis(0, 0, 0, 2, 0))
+MODEL = (Obis(0, 0, 96, 1, 1),)
+CLOCK = Obis(0, 0, 1, 0, 0)
+ASSOCIATION = Obis(0, 0, 40, 0, 0)
+
+#: A cached scaler is read again after this: meters change them with their firmware (the first complaint of users).
+SCALER_S = 3600.0
+#: A profile is read a day at a time: what was read before an interruption is kept, and no answer is long.
+_CHUNK = timedelta(days=1)
+#: Meters differ in how they compare a range with a deviation; what was read too much is left out here.
+_MARGIN = timedelta(hours=1)
+
+#: class -> (attribute of the value, of its scaler and unit, of its stamp or 0)
+_REGISTERS = {
+    ClassId.REGISTER: (2, 3, 0),
+    ClassId.EXTENDED_REGISTER: (2, 3, 5),
+    ClassId.DEMAND_REGISTER: (3, 4, 6),
+}
+
+
+@dataclass(slots=True)
+class Learned:
+    """What is known of a meter across sessions, kept by the caller: its objects, and its scalers with when they were read."""
+
+    objects: list[ObjectEntry] = field(default_factory=list)
+    scalers: dict[tuple[int, Obis], tuple[ScalerUnit, datetime]] = field(default_factory=dict)
+    meter: Meter | None = None
+
+
+class MeterReading:
+    """One association's work. ``around`` needs the meter's key, so ``identify`` comes first."""
+
+    def __init__(
+        self, client: Client, meter_map: DlmsMap, learned: Learned, zone: tzinfo | None, source: str, read_at: datetime
+    ) -> None:
+        self.client = client
+        self.map = meter_map
+        self.learned = learned
+        self._zone = zone
+        self._source = source
+        self._read_at = read_at
+        self.meter = Meter(source=source)
+        self.logical_device_name = ""
+        self._given: set[str] = set()
+
+    # -- identity and objects -----------------------------------------------------------------------------------------
+
+    async def identify(self) -> Meter:
+        """The meter's own words: logical device name, serial number, firmware."""
+        wanted = [LOGICAL_DEVICE_NAME, *SERIAL_NUMBERS, *FIRMWARE, *MODEL]
+        if self.client.association.short_names:
+            await self.objects()
+        found = await self.client.get_many([Attribute(ClassId.DATA, obis, 2) for obis in wanted])
+        texts = {obis: _octets_of(result) for obis, result in zip(wanted, found, strict=True)}
+        name = texts[LOGICAL_DEVICE_NAME]
+        serial = next((texts[obis] for obis in SERIAL_NUMBERS if texts[obis]), "")
+        self.meter = Meter(
+            manufacturer=self.map.manufacturer or (name[:3] if name[:3].isalpha() and name[:3].isupper() else ""),
+            serial=serial or name,
+            model=self.map.model or next((texts[obis] for obis in MODEL if texts[obis]), ""),
+            firmware=next((texts[obis] for obis in FIRMWARE if texts[obis]), ""),
+            source=self._source,
+        )
+        self.logical_device_name = name
+        return self.meter
+
+    async def objects(self) -> list[ObjectEntry]:
+        """The association view, read once."""
+        if self.learned.objects:
+            return self._known()
+        short = self.client.association.short_names
+        association = Attribute(ClassId.ASSOCIATION_SN if short else ClassId.ASSOCIATION_LN, ASSOCIATION, 2)
+        result = await self.client.get(association)
+        if isinstance(result, Refusal):
+            raise AccessDenied(
+                f"the meter does not show its objects ({result.what})", do="name a device map with --map, or other keys"
+            )
+        self.learned.objects = parse_view(axdr.decode(result))
+        return self._known()
+
+    def _known(self) -> list[ObjectEntry]:
+        names = {one.obis: one.base_name for one in self.learned.objects if one.base_name is not None}
+        self.client.association.base_names.update(names)
+        return self.learned.objects
+
+    def around(self) -> Around:
+        security = self.client.association.security
+        return Around(
+            self.meter.key,
+            self._read_at,
+            self._zone,
+            self.map.deviation_reversed,
+            checked=security is None or security.verified,
+        )
+
+    # -- registers ----------------------------------------------------------------------------------------------------
+
+    async def registers(self, wanted: Sequence[Obis] = ()) -> AsyncIterator[Record]:
+        """The values of ``wanted``, of the map's list, or of all registers in the association view."""
+        chosen = await self._chosen(wanted)
+        plan: list[tuple[MapObject, list[Attribute]]] = []
+        for one in chosen:
+            plan.append((one, self._attributes(one)))
+        flat = [attribute for _, attributes in plan for attribute in attributes]
+        results = await self.client.get_many(flat)
+        answers = dict(zip(flat, results, strict=True))
+        for one, attributes in plan:
+            yield self._record(one, attributes, answers)
+
+    async def _chosen(self, wanted: Sequence[Obis]) -> list[MapObject]:
+        if not wanted and self.map.registers:
+            if self.client.association.short_names:
+                await self.objects()
+            return list(self.map.registers)
+        try:
+            objects = await self.objects()
+        except AccessDenied:
+            if not wanted:
+                raise
+            return [MapObject(obis) for obis in wanted]
+        if wanted:
+            classes = {one.obis: one.class_id for one in objects}
+            return [MapObject(obis, classes.get(obis, ClassId.REGISTER)) for obis in wanted]
+        return [
+            MapObject(one.obis, one.class_id)
+            for one in objects
+            if one.class_id in _REGISTERS and one.obis.f == CURRENT and one.readable(_REGISTERS[one.class_id][0])
+        ]
+
+    def _attributes(self, one: MapObject) -> list[Attribute]:
+        if one.class_id not in _REGISTERS:
+            return [Attribute(one.class_id, one.obis, 2)]
+        value, scaler, stamp = _REGISTERS[one.class_id]
+        wanted = [value]
+        known = self.learned.scalers.get((one.class_id, one.obis))
+        if known is None or (self._read_at - known[1]).total_seconds() >= SCALER_S:
+            wanted.append(scaler)
+        if stamp:
+            wanted.append(stamp)
+        return [Attribute(one.class_id, one.obis, number) for number in wanted]
+
+    def _record(self, one: MapObject, attributes: list[Attribute], answers: dict[Attribute, Result]) -> Record:
+        around = self.around()
+        said = {attribute.number: answers[attribute] for attribute in attributes}
+        value_number, scaler_number, stamp_number = _REGISTERS.get(one.class_id, (2, 0, 0))
+        result = said[value_number]
+        if isinstance(result, Refusal):
+            return NotUnderstood(around.meter, f"result {result.code}", str(result), one.obis)
+        try:
+            value = axdr.decode(result)
+            if one.class_id not in _REGISTERS:
+                return other(one.obis, value, around)
+            scaler, doubts = self._scaler(one, said.get(scaler_number))
+            stamp = said.get(stamp_number) if stamp_number else None
+            octets = axdr.decode(stamp) if isinstance(stamp, bytes) else b""
+        except Damaged as error:
+            return NotUnderstood(around.meter, result.hex(), error.what, one.obis)
+        return register(
+            one.obis, value, scaler, around, stamp=octets if isinstance(octets, bytes) else b"", doubts=doubts
+        )
+
+    def _scaler(self, one: MapObject, said: Result | None) -> tuple[ScalerUnit | None, tuple[Doubt, ...]]:
+        """The scaler to use, and the doubt when it is another than last time."""
+        key = (one.class_id, one.obis)
+        known = self.learned.scalers.get(key)
+        if said is None:
+            return (known[0] if known is not None else None), ()
+        fresh = scaler_unit(axdr.decode(said)) if isinstance(said, bytes) else None
+        if fresh is None:
+            by_map = self.map.units.get(one.obis)
+            return (ScalerUnit(*by_map) if by_map is not None else None), ()
+        self.learned.scalers[key] = (fresh, self._read_at)
+        changed = known is not None and known[0] != fresh
+        return fresh, ((Doubt.CONFIGURATION_CHANGED,) if changed else ())
+
+    # -- profiles -----------------------------------------------------------------------------------------------------
+
+    async def layout(self, profile: Obis) -> Layout:
+        """What a profile captures, how often, and with which scalers. Raises NotSupported, AccessDenied."""
+        if self.client.association.short_names:
+            await self.objects()
+        wanted = [Attribute(ClassId.PROFILE_GENERIC, profile, number) for number in (3, 4)]
+        captured_raw, period_raw = await self.client.get_many(wanted)
+        if isinstance(captured_raw, Refusal):
+            raise NotSupported(f"the meter has no profile {profile} for us ({captured_raw.what})")
+        captured = selection.parse_capture_objects(axdr.decode(captured_raw))
+        period = axdr.decode(period_raw) if isinstance(period_raw, bytes) else 0
+        scalers = await self._scalers(captured)
+        return Layout(tuple(captured), tuple(scalers), int(period) if isinstance(period, int) else 0)
+
+    async def _scalers(self, captured: Sequence[CaptureObject]) -> list[ScalerUnit | None]:
+        wanted: list[tuple[int, Attribute]] = []
+        for place, one in enumerate(captured):
+            if one.class_id in _REGISTERS and one.attribute in (2, 3):
+                number = _REGISTERS[one.class_id][1]
+                obis = one.obis
+                wanted.append((place, Attribute(one.class_id, obis, number)))
+        results = await self.client.get_many([attribute for _, attribute in wanted]) if wanted else []
+        found: list[ScalerUnit | None] = [None] * len(captured)
+        for (place, _), result in zip(wanted, results, strict=True):
+            if isinstance(result, bytes):
+                found[place] = scaler_unit(axdr.decode(result))
+        for place, one in enumerate(captured):
+            if found[place] is None and one.obis in self.map.units:
+                found[place] = ScalerUnit(*self.map.units[one.obis])
+        return found
+
+    async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
+        """The profile's rows from ``since`` to ``until``, a day at a time; without bounds, the whole buffer."""
+        layout = await self.layout(profile)
+        self._given.clear()
+        if since is None and until is None:
+            yield await self._series(profile, layout, None, None)
+            return
+        clock = layout.clock
+        if clock is None:
+            raise NotSupported(
+                f"the profile {profile} has no clock to select by", do="read it without --since and --until"
+            )
+        start = since or self._read_at - timedelta(days=365)
+        end = until or self._read_at
+        zone = await self._range_zone()
+        while start < end:
+            stop = min(end, start + _CHUNK)
+            series = await self._series(profile, layout, (layout.captured[clock], zone), (start, stop))
+            if series.rows:
+                yield series
+            start = stop
+
+    async def _series(
+        self,
+        profile: Obis,
+        layout: Layout,
+        by: tuple[CaptureObject, tzinfo | None] | None,
+        span: tuple[datetime, datetime] | None,
+    ) -> Series:
+        chosen = None
+        if by is not None and span is not None:
+            column, zone = by
+            first, last = self._bound(span[0] - _MARGIN, zone), self._bound(span[1] + _MARGIN, zone)
+            chosen = selection.by_range(column, first, last)
+        result = await self.client.get(Attribute(ClassId.PROFILE_GENERIC, profile, 2), chosen)
+        if isinstance(result, Refusal):
+            raise AccessDenied(f"the meter refuses the profile {profile}: {result.what}", do="ask for another span")
+        reader = Reader(result)
+        buffer = axdr_rows.take_rows(reader)
+        reader.done("the profile's buffer")
+        made = profile_rows.rows(
+            buffer, layout, self.around(), null_repeats=self.map.null_repeats, stamp_is_start=self.map.stamp_is_start
+        )
+        if span is not None:
+            made = [row for row in made if self._is_new(row, span)]
+        return Series(
+            meter=self.meter.key,
+            profile=profile,
+            interval_s=layout.period_s,
+            columns=layout.columns,
+            rows=tuple(made),
+            read_at=self._read_at,
+            checked=self.around().checked,
+        )
+
+    def _is_new(self, row: Row, span: tuple[datetime, datetime]) -> bool:
+        """Whether a row is of this span and was not given before: meters give a little more than they are asked for."""
+        if row.time is not None and not span[0] <= row.time <= span[1]:
+            return False
+        name = row.raw_time if row.time is None else row.time.isoformat()
+        if name in self._given:
+            return False
+        self._given.add(name)
+        return True
+
+    def _bound(self, moment: datetime, zone: tzinfo | None) -> bytes:
+        """A range's bound as the meter writes its stamps: local time, deviation stated where its clock states one."""
+        if isinstance(zone, timezone):
+            return cosem_time.build(moment, zone, deviation_reversed=self.map.deviation_reversed)
+        return cosem_time.build_local(moment, zone or UTC)
+
+    async def _range_zone(self) -> tzinfo | None:
+        """The offset that the meter's own clock states, so that the bounds are written as it writes its stamps."""
+        raw = await self.clock_octets()
+        if len(raw) == 12:
+            deviation = int.from_bytes(raw[9:11], "big", signed=True)
+            if deviation != cosem_time.NOT_SPECIFIED and abs(deviation) < 15 * 60:
+                return timezone(timedelta(minutes=deviation if self.map.deviation_reversed else -deviation))
+        return self._zone
+
+    async def clock_octets(self) -> bytes:
+        """The 12 octets of the clock's time, empty where the meter refuses."""
+        result = await self.client.get(Attribute(ClassId.CLOCK, CLOCK, 2))
+        value = axdr.decode(result) if isinstance(result, bytes) else b""
+        return bytes(value) if isinstance(value, bytes) else b""
+
+
+def _octets_of(result: Result) -> str:
+    """An identity object's text; empty where the meter refuses or says something else."""
+    if isinstance(result, Refusal):
+        return ""
+    try:
+        value = axdr.decode(result)
+    except Damaged:
+        return ""
+    if isinstance(value, bytes):
+        return octets_text(value)
+    return value.strip("\x00 ") if isinstance(value, str) else (str(value) if isinstance(value, int) else "")

@@ -1,4 +1,4 @@
-"""The association object of logical name referencing (class 15), as versions 0 to 3 have it."""
+"""The association objects: of logical name referencing (class 15, versions 0 to 3) and of short names (class 12)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from hil.dlms.view import CURRENT_ASSOCIATION, View
 
 _OID = bytes.fromhex("6085740508")
 _ASSOCIATED = 2
+#: Where the association is found before anything is known (IEC 62056-5-3, reserved base names).
+_BASE_NAME = 0xFA00
 
 
 def association_object(
@@ -19,10 +21,12 @@ def association_object(
     server: int,
     *,
     context: int = 1,
-    methods: dict[int, Method] | None = None,
+    reply_to_hls: Method,
 ) -> CosemObject:
-    """The current association. Method 1, the reply to an HLS challenge, comes in ``methods``."""
+    """The current association; its class is that of the referencing."""
     rule = view.rule
+    if rule.short_names:
+        return _short_names(view, reply_to_hls)
     information = structure(
         Data(BIT_STRING, f"{agreed:024b}"),
         Data(UINT16, max_receive),
@@ -46,4 +50,9 @@ def association_object(
     if rule.version >= 2:
         attributes[10] = fixed(array(()))
         attributes[11] = fixed(structure(Data(UINT8, 0), Data(10, "")))
-    return CosemObject(15, rule.version, CURRENT_ASSOCIATION, attributes, methods or {})
+    return CosemObject(15, rule.version, CURRENT_ASSOCIATION, attributes, {1: reply_to_hls})
+
+
+def _short_names(view: View, reply_to_hls: Method) -> CosemObject:
+    attributes = {2: computed(view.short_object_list)}
+    return CosemObject(12, 1, CURRENT_ASSOCIATION, attributes, {8: reply_to_hls}, base_name=_BASE_NAME)

@@ -19,8 +19,8 @@ _ALL_STATIONS = (0x7F, 0x3FFF)
 #: What a station may send and receive when SNRM says nothing (IEC 62056-46, 6.4.4.4.3.2).
 _DEFAULT_INFO, _DEFAULT_WINDOW = 128, 1
 
-#: Gives the response to an APDU of a client SAP, None for silence.
-Application = Callable[[int, bytes], bytes | None]
+#: Gives the APDUs that answer one of a client SAP; none for silence.
+Application = Callable[[int, bytes], list[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +154,11 @@ class Station:
         self._waiting.clear()
         self._unacknowledged.clear()
         if message[:3] == _LLC_COMMAND:
-            self._queue(self._application(self.client, message[3:]))
+            for apdu in self._application(self.client, message[3:]):
+                self._queue(apdu)
         return self._send_window(repeat=False)
 
-    def _queue(self, apdu: bytes | None) -> None:
-        if apdu is None:
-            return
+    def _queue(self, apdu: bytes) -> None:
         pieces = self.cut(_LLC_RESPONSE + apdu, self.max_info)
         for number, piece in enumerate(pieces):
             control = hdlc.information(self._next, self._expected, final=False)

@@ -7,16 +7,31 @@ from dataclasses import dataclass
 
 from hil.dlms.cosem_object import CosemObject
 from hil.dlms.meter_clock import MeterClock
+from hil.dlms.security import Keys
 from hil.dlms.view import AssociationRule
+
+_ANY = {"priority-mgmt", "block-transfer-with-get-or-read", "block-transfer-with-set-or-write", "multiple-references"}
+_LN = {"block-transfer-with-action", "get", "set", "selective-access", "action"}
+_SN = {"read", "write", "parameterized-access"}
 
 
 @dataclass(slots=True)
 class Meter:
-    """``max_pdu`` is the longest APDU it takes and sends. ``rules`` are the associations by client SAP."""
+    """``max_pdu`` is the longest APDU it takes and sends. ``rules`` are the associations by client SAP. ``offers`` are
+    conformance bits beyond the services: "general-protection", "general-block-transfer"; ``lacks`` those it has not.
+    ``block_window`` is the window of its general block transfer."""
 
     logical_device: int
     system_title: bytes
     clock: MeterClock
     objects: list[CosemObject]
     rules: Mapping[int, AssociationRule]
+    keys: Keys
     max_pdu: int = 1024
+    offers: frozenset[str] = frozenset()
+    lacks: frozenset[str] = frozenset()
+    block_window: int = 1
+
+    def conformance(self, rule: AssociationRule) -> frozenset[str]:
+        """What the meter is able to on an association."""
+        return frozenset(_ANY | (_SN if rule.short_names else _LN) | self.offers) - self.lacks

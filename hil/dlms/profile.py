@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hil.dlms import axdr, registers
+from hil.dlms import axdr, registers, security_objects, sn_services
 from hil.dlms.axdr import UINT8, UINT16, Data, array, octets, structure
 from hil.dlms.cosem_object import Attribute, CosemObject, fixed, stored
 from hil.dlms.hdlc_station import StationRule
@@ -22,6 +22,7 @@ from hil.dlms.meter_clock import MeterClock
 from hil.dlms.obis import logical_name
 from hil.dlms.profile_generic import Column, ProfileGeneric, Row
 from hil.dlms.quantity import Quantity
+from hil.dlms.security import Keys
 from hil.dlms.view import AssociationRule
 
 CLOCK = logical_name("0-0:1.0.0*255")
@@ -84,14 +85,26 @@ def build(data: Mapping[str, Any]) -> Meter:
         objects.append(registers.demand_register(name, quantity, clock, entry["period_s"]))
     for entry in data.get("profile", ()):
         objects.append(_profile(entry, quantities, clock).object())
+    keys = _keys(data.get("security", {}))
+    objects += security_objects.objects(keys, bytes.fromhex(meter["system_title"]))
+    sn_services.allocate(objects)
     return Meter(
         logical_device=meter.get("logical_device", 1),
         system_title=bytes.fromhex(meter["system_title"]),
         clock=clock,
         objects=objects,
         rules={rule.client: rule for rule in map(_rule, data["association"])},
+        keys=keys,
         max_pdu=meter.get("max_pdu", 1024),
+        offers=frozenset(meter.get("offers", ())),
+        lacks=frozenset(meter.get("lacks", ())),
+        block_window=meter.get("block_window", 1),
     )
+
+
+def _keys(data: Mapping[str, Any]) -> Keys:
+    """Keys as hexadecimal texts, the rest as it is."""
+    return Keys(**{name: bytes.fromhex(value) if isinstance(value, str) else value for name, value in data.items()})
 
 
 def _clock(data: Mapping[str, Any]) -> MeterClock:

@@ -98,7 +98,7 @@ class Served:
         try:
             while data := await reader.read(4096):
                 for heard in unwrapper.feed(data):
-                    if (answer := sessions.answer_wrapped(heard, self.meter.logical_device)) is not None:
+                    for answer in sessions.answer_wrapped(heard, self.meter.logical_device):
                         await self._react()
                         writer.write(answer)
                         await writer.drain()
@@ -129,17 +129,17 @@ class Sessions:
         self._faults = faults
         self._by_client: dict[int, Session] = {}
 
-    def answer(self, client: int, apdu: bytes) -> bytes | None:
+    def answer(self, client: int, apdu: bytes) -> list[bytes]:
         session = self._by_client.setdefault(client, Session(self._meter, client, self._faults))
         answer = session.answer(apdu)
-        return None if "silent" in self._faults else answer
+        return [] if "silent" in self._faults else answer
 
-    def answer_wrapped(self, heard: Wrapped, logical_device: int) -> bytes | None:
-        """The wrapped answer; nothing for another logical device."""
+    def answer_wrapped(self, heard: Wrapped, logical_device: int) -> list[bytes]:
+        """The wrapped answers; nothing for another logical device."""
         if heard.destination != logical_device:
-            return None
-        answer = self.answer(heard.source, heard.apdu)
-        return None if answer is None else Wrapped(heard.destination, heard.source, answer).encode()
+            return []
+        answers = self.answer(heard.source, heard.apdu)
+        return [Wrapped(heard.destination, heard.source, each).encode() for each in answers]
 
     def close(self, client: int) -> None:
         if client in self._by_client:
@@ -168,5 +168,5 @@ class _Datagrams(asyncio.DatagramProtocol):
         except NotWrapper:
             return
         for heard in messages:
-            if (answer := sessions.answer_wrapped(heard, self._served.meter.logical_device)) is not None:
+            for answer in sessions.answer_wrapped(heard, self._served.meter.logical_device):
                 self._transport.sendto(answer, addr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from hil.dlms.axdr import ARRAY, BOOLEAN, ENUM, INT8, NULL, UINT8, UINT16, Data, array, octets, structure
+from hil.dlms.axdr import ARRAY, BOOLEAN, ENUM, INT8, INT16, NULL, UINT8, UINT16, Data, array, octets, structure
 from hil.dlms.cosem_object import (
     READ_WRITE_DENIED,
     SCOPE_VIOLATED,
@@ -26,7 +26,7 @@ class AssociationRule:
 
     ``public`` shows identity, clock and invocation counters only; ``writes`` False refuses every SET and ACTION.
     ``version`` is that of the association object, 0 to 3: rights are written differently. ``ciphering`` is the least
-    protection it asks for: "" none, "authentication", "encryption" or "both".
+    protection it asks for: "" none, "authentication", "encryption" or "both". ``longest_challenge`` is what it takes.
     """
 
     client: int
@@ -37,7 +37,7 @@ class AssociationRule:
     writes: bool = True
     version: int = 1
     ciphering: str = ""
-    max_pdu: int = 0
+    longest_challenge: int = 64
 
 
 @dataclass(slots=True)
@@ -97,6 +97,19 @@ class View:
         """Attribute 2 of the association object, with the rights as its version writes them."""
         return array(
             structure(Data(UINT16, each.class_id), Data(UINT8, each.version), octets(each.name), self._rights(each))
+            for each in self.all()
+        )
+
+    def short_object_list(self) -> Data:
+        """Attribute 2 of the association of short names: base name, class, version, logical name."""
+        return array(
+            structure(
+                # A base name is a signed number there.
+                Data(INT16, each.base_name - 0x10000 if each.base_name > 0x7FFF else each.base_name),
+                Data(UINT16, each.class_id),
+                Data(UINT8, each.version),
+                octets(each.name),
+            )
             for each in self.all()
         )
 

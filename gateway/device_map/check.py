@@ -29,7 +29,7 @@ class Checked:
 def run_vectors(found: DeviceMap) -> list[str]:
     """What does not hold of a map's vectors, each with file and line. Empty when all do."""
     return [
-        f"{found.file}:{vector.line}: test {vector.table.name!r}: {what}"
+        f"{found.file}:{found.line('test', vector.number)}: test {vector.table.name!r}: {what}"
         for vector in found.tests
         for what in section(vector.section).check(found.parts[vector.section], vector.table)
     ]

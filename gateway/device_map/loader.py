@@ -6,7 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,11 +37,11 @@ class MapError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """A ``[[test]]`` of a map: the section it is for, its table, and the line where it stands."""
+    """A ``[[test]]`` of a map: the section it is for, its table, and which of the file's tests it is, from 0."""
 
     section: str
     table: TestTable
-    line: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class DeviceMap:
     """A meter as data. ``name`` is ``maker/model``; ``digest`` the SHA-256 of the file, kept with what is read by it.
 
     ``sections`` holds the section's tables as they are written, ``parts`` each section's dataclass, as its driver
-    declares it; ``tests`` the vectors.
+    declares it; ``tests`` the vectors. ``text`` is the file's, for the lines of what is found wrong later.
     """
 
     name: str
@@ -59,6 +59,11 @@ class DeviceMap:
     sections: Mapping[str, SectionTable]
     parts: Mapping[str, object]
     tests: tuple[Vector, ...]
+    text: str = field(repr=False)
+
+    def line(self, *path: str | int) -> int:
+        """The line of a key or element of the file."""
+        return line_of(lines(self.text), path)
 
     def part(self, name: str) -> object:
         """The part for a section's driver. Raises UsageError when the map has none."""
@@ -77,11 +82,11 @@ class _Problems:
 
     def __init__(self, file: Path, text: str) -> None:
         self.file = file
-        self.lines = lines(text)
-        self.found: list[tuple[int, str]] = []
+        self.text = text
+        self.found: list[tuple[tuple[str | int, ...], str]] = []
 
     def add(self, path: tuple[str | int, ...], what: str) -> None:
-        self.found.append((line_of(self.lines, path), what))
+        self.found.append((path, what))
 
     def model(self, model: type[T], value: object, path: tuple[str | int, ...]) -> T | None:
         """The value as ``model``, or None with what is wrong noted."""
@@ -96,7 +101,9 @@ class _Problems:
 
     def done(self) -> None:
         if self.found:
-            raise MapError([f"{self.file}:{line}: {what}" for line, what in sorted(set(self.found))])
+            known = lines(self.text)  # only now: a good map need not be read a second time
+            placed = {(line_of(known, path), what) for path, what in self.found}
+            raise MapError([f"{self.file}:{line}: {what}" for line, what in sorted(placed)])
 
 
 def load_text(text: str, file: Path, name: str) -> DeviceMap:
@@ -125,7 +132,7 @@ def load_text(text: str, file: Path, name: str) -> DeviceMap:
     problems.done()
     if head is None:
         raise MapError([f"{file}:1: the head is missing"])
-    return DeviceMap(name, file, hashlib.sha256(text.encode()).hexdigest(), head, tables, parts, tuple(tests))
+    return DeviceMap(name, file, hashlib.sha256(text.encode()).hexdigest(), head, tables, parts, tuple(tests), text)
 
 
 def load(file: Path, name: str = "") -> DeviceMap:
@@ -159,7 +166,7 @@ def _tests(problems: _Problems, given: Any, present: list[str]) -> list[Vector]:
             continue
         checked = problems.model(section(key).Test, table, ("test", number))
         if checked is not None:
-            found.append(Vector(key, checked, line_of(problems.lines, ("test", number))))
+            found.append(Vector(key, checked, number))
     return found
 
 

@@ -23,7 +23,8 @@ def test_a_good_map_gives_the_part_its_driver_declares(example: str, good: str) 
     found = load_text(good, FILE, "example/e1")
     assert found.part("example") == ("example/e1", "Example", 9600, [Decimal("0.1"), Decimal(10)])
     assert found.head.evidence.level is Level.DECODED
-    assert [(vector.section, vector.table.name, vector.line) for vector in found.tests] == [("example", "one", 16)]
+    assert [(vector.section, vector.table.name, vector.number) for vector in found.tests] == [("example", "one", 0)]
+    assert found.line("test", 0) == 16
     assert len(found.digest) == 64
 
 

@@ -8,7 +8,7 @@ error of ``drivers.errors``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -106,3 +106,27 @@ class Switches(Protocol):
     async def switch_state(self) -> str: ...
     async def connect(self) -> str: ...
     async def disconnect(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One thing that a scan found on a line.
+
+    ``url``: what to read it by. ``says``: what it says of itself, for a person. ``maps``: the names of the maps that fit.
+    ``records``: a first reading, empty where no map knows it; ``failed`` is what ended it early. ``sweep``: of an unknown
+    one, what ``metergate map new --from`` drafts a map of, ready for JSON.
+    """
+
+    url: str
+    says: str = ""
+    maps: tuple[str, ...] = ()
+    records: tuple[Record, ...] = ()
+    failed: str = ""
+    sweep: Mapping[str, object] | None = None
+
+
+@runtime_checkable
+class Scans(Protocol):
+    def scan(self) -> AsyncIterator[Found]:
+        """Look for what is on the line, in the order of likelihood, and give each thing as it is found."""
+        ...

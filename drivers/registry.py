@@ -19,6 +19,9 @@ DRIVERS: dict[str, str] = {
     "dlms+optical": "drivers.dlms.driver:driver",
     "dlms+udp": "drivers.dlms.driver:driver",
     "dlms+hdlc": "drivers.dlms.driver:driver",
+    "modbus": "drivers.modbus.driver:driver",
+    "modbus+rtu": "drivers.modbus.driver:driver",
+    "modbus+tls": "drivers.modbus.driver:driver",
 }
 
 #: kind of captured bytes -> module with ``recognises(data)`` and ``decode(data, source, context)``, the surest first.

@@ -24,7 +24,15 @@ FAMILIES: dict[str, str] = {
     "d0": "hil.push.text:serve",
     "sml": "hil.push.sml:serve",
     "dlms": "hil.dlms.serve:serve",
+    "modbus": "hil.modbus.serve:serve",
 }
+
+#: Sections of device maps whose every map is a profile too, by the family that serves it.
+MAP_SECTIONS: dict[str, str] = {"modbus": "hil.modbus.serve:serve"}
+#: Families that can listen on a socket.
+SOCKETS = ("modbus",)
+
+DEVICE_MAPS = Path(__file__).parent.parent / "device_maps"
 
 FOLDER = Path(__file__).parent / "profiles"
 
@@ -34,8 +42,8 @@ class EmulateArguments:
     """How a profile is to be served.
 
     ``real`` False serves without real time. ``faults`` holds fault name -> value ("" where none was given); an emulator
-    raises ValueError for one it does not know. ``link`` is a symbolic link to keep on the pty. ``announce`` is called
-    once, when a client may come, with what it opens.
+    raises ValueError for one it does not know. ``link`` is a symbolic link to keep on the pty; ``listen`` a URL to listen
+    at instead of a pty, for the families of ``SOCKETS``. ``announce`` is called once, when a client may come, with what it opens.
     """
 
     profile: str
@@ -43,6 +51,7 @@ class EmulateArguments:
     link: Path | None = None
     real: bool = True
     faults: Mapping[str, str] = field(default_factory=dict)
+    listen: str = ""
 
 
 Serve = Callable[[EmulateArguments], Coroutine[Any, Any, None]]
@@ -59,11 +68,18 @@ def profiles() -> dict[str, tuple[str, str]]:
     for family, target in FAMILIES.items():
         for file in (FOLDER / family).glob("*.toml"):
             found[f"{family}/{file.stem}"] = (tomllib.loads(file.read_text())["what"], target)
+    for file in DEVICE_MAPS.glob("*/*.toml"):
+        table = tomllib.loads(file.read_text())
+        for family in MAP_SECTIONS.keys() & table.keys():
+            what = f"{table['meter']['manufacturer']} {', '.join(table['meter']['models'])}, from its device map"
+            found[f"{family}/{file.parent.name}/{file.stem}"] = (what, MAP_SECTIONS[family])
     return dict(sorted(found.items()))
 
 
 def server(profile: str) -> Serve:
     """The function that serves ``profile``. Raises KeyError when there is none of that name."""
-    module, _, name = profiles()[profile][1].partition(":")
+    family = profile.partition("/")[0]
+    named = MAP_SECTIONS[family] if family in MAP_SECTIONS and profile.endswith(".toml") else profiles()[profile][1]
+    module, _, name = named.partition(":")
     made: Serve = getattr(import_module(module), name)
     return made

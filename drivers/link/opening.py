@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
 from drivers.driver import Context
@@ -20,8 +21,10 @@ async def open_link(
     dtr: bool | None = None,
     rts: bool | None = None,
     settle_s: float = 0.0,
+    tls: ssl.SSLContext | None = None,
 ) -> Link:
     """Open what ``url`` names, traced when the context says so. ``settings`` and the lines are a serial device's.
+    ``tls`` is spoken on a TCP connection where it is given.
 
     Raises LinkLost when it cannot be opened, UsageError when the URL lacks a port or the trace cannot be written.
     """
@@ -32,7 +35,7 @@ async def open_link(
         port = url.port or default_port
         if port is None:
             raise UsageError("the port is missing", where=str(url), do="write scheme://host:port")
-        link = await open_tcp(url.host, port, timeout_s=min(context.timeout or 10.0, 10.0))
+        link = await open_tcp(url.host, port, timeout_s=min(context.timeout or 10.0, 10.0), tls=tls)
     elif _holds_a_trace(Path(url.path)):
         return ReplayLink(Path(url.path))
     else:

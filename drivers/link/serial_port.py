@@ -198,8 +198,8 @@ def _open(port: serial.Serial, path: str) -> None:
     try:
         port.open()
     except termios.error as error:
-        # A pty that an earlier user left at this baud refuses to be told 7E1 again: nothing it can honour would change.
-        if not (_is_pty(path) and error.args[0] == errno.EINVAL and port.bytesize == 7):
+        # A pty that an earlier user left at this baud refuses to be told 7E1 or 8E1 again: nothing it can honour would change.
+        if not (_is_pty(path) and error.args[0] == errno.EINVAL and (port.bytesize == 7 or port.parity != "N")):
             raise
         port.bytesize, port.parity = 8, "N"
         port.open()

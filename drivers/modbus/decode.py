@@ -43,6 +43,7 @@ class Decoding:
     source: str = ""
     wanted: Sequence[Obis] = ()
     suspect: frozenset[str] = frozenset()  #: registers whose group did not read the same twice
+    who: Meter | None = None  #: the meter, where it is known by other means than identity registers
     _known: dict[str, Register] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -71,6 +72,8 @@ class Decoding:
 
     def meter(self) -> Meter:
         """Who it is, from the map and from its identity registers where they can be read."""
+        if self.who is not None:
+            return self.who
         identity = self.found.identity
         return Meter(
             manufacturer=identity.manufacturer,

@@ -25,9 +25,15 @@ from drivers.errors import UsageError
     show_default=True,
     help="The times of a real line, or none at all.",
 )
+@click.option("--listen", default="", metavar="URL", help="Serve at this socket, e.g. modbus://127.0.0.1:1502.")
 @click.option("--fault", "faults", multiple=True, metavar="NAME[=VALUE]", help="What goes wrong; may be repeated.")
-def emulate(profile: str | None, listing: bool, link: Path | None, speed: str, faults: tuple[str, ...]) -> None:
-    """Emulate the meter PROFILE, print what a client opens on one line, and serve until SIGTERM or SIGINT."""
+def emulate(
+    profile: str | None, listing: bool, link: Path | None, speed: str, listen: str, faults: tuple[str, ...]
+) -> None:
+    """Emulate the meter PROFILE, print what a client opens on one line, and serve until SIGTERM or SIGINT.
+
+    Every Modbus device map is a profile: modbus/maker/model; so is a map of your own: modbus/./my-meter.toml.
+    """
     from hil import catalogue, pty_line
 
     known = catalogue.profiles()
@@ -38,7 +44,11 @@ def emulate(profile: str | None, listing: bool, link: Path | None, speed: str, f
         return
     if profile is None:
         raise UsageError("no profile is named", do="metergate emulate --list shows them")
-    if profile not in known:
+    family = profile.partition("/")[0]
+    own_map = family in catalogue.MAP_SECTIONS and profile.endswith(".toml")
+    if listen and family not in catalogue.SOCKETS:
+        raise UsageError(f"{profile} has no socket", do=f"--listen is for {', '.join(catalogue.SOCKETS)}")
+    if profile not in known and not own_map:
         near = difflib.get_close_matches(profile, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else "metergate emulate --list shows them"
         raise UsageError(f"no emulated meter {profile!r}", do=hint)
@@ -47,11 +57,12 @@ def emulate(profile: str | None, listing: bool, link: Path | None, speed: str, f
         announce=click.echo,
         link=link,
         real=speed == "real",
+        listen=listen,
         faults={name: value for name, _, value in (fault.partition("=") for fault in faults)},
     )
     try:
         pty_line.run(_until_signal(catalogue.server(profile)(arguments)))
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, OSError) as error:
         raise UsageError(str(error), where=profile) from error
 
 

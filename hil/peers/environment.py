@@ -22,6 +22,8 @@ PEERS: dict[str, tuple[str, ...]] = {
     "dsmr-parser": ("dsmr-parser==1.11.2",),
     "smllib": ("smllib==1.7",),
     "iec62056-21": ("iec62056-21==0.0.2",),
+    # Apache-2.0. Carries SunSpec's models as JSON.
+    "pysunspec2": ("pysunspec2==1.3.7",),
     "xsdata": ("xsdata[cli,lxml]==26.10",),
 }
 

@@ -7,12 +7,18 @@ from pathlib import Path
 from hil import catalogue
 from hil.dlms.faults import FAULTS as DLMS_FAULTS
 from hil.iec62056_21.faults import FAULTS as METER_FAULTS
+from hil.modbus.faults import FAULTS as MODBUS_FAULTS
 from hil.push.loop import FAULTS as PUSH_FAULTS
 
 
 def test_every_fault_and_family_is_on_the_page(repository: Path) -> None:
     page = (repository / "docs/bench.md").read_text()
-    for name, (default, what) in [*METER_FAULTS.items(), *PUSH_FAULTS.items(), *DLMS_FAULTS.items()]:
+    for name, (default, what) in [
+        *METER_FAULTS.items(),
+        *PUSH_FAULTS.items(),
+        *DLMS_FAULTS.items(),
+        *MODBUS_FAULTS.items(),
+    ]:
         assert f"`{name}={default}`" in page or f"`{name}`" in page, name
         assert what in page
     for family in catalogue.FAMILIES:

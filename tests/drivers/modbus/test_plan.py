@@ -49,7 +49,7 @@ def price(boxes: list[list[Span]], cost: Cost) -> float:
 
 
 spans = st.lists(
-    st.builds(lambda at, width: Span(at, at + width), st.integers(0, 40), st.integers(1, 4)), min_size=1, max_size=7
+    st.builds(lambda at, width: Span(at, at + width), st.integers(0, 40), st.integers(1, 4)), min_size=1, max_size=6
 )
 areas = st.lists(
     st.builds(lambda at, length: Range(Table.INPUT, at, at + length), st.integers(0, 44), st.integers(0, 2)), max_size=2

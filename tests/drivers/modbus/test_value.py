@@ -74,7 +74,6 @@ def test_scale_001_over_200_000_integers_is_exact() -> None:
         exact = value.number([raw >> 16, raw & 0xFFFF], Form.U32)
         assert exact is not None
         product = value.EXACT.multiply(exact, scale)
-        assert Fraction(product) == Fraction(raw, 100)
         assert str(product) == f"{raw // 100}.{raw % 100:02}"
 
 

@@ -60,11 +60,12 @@ def oracle(oracle_xsd: Path) -> Callable[[str], etree.XMLSchema]:
 
 @pytest.fixture
 def emulated_meter() -> Iterator[Callable[..., str]]:
-    """``emulated_meter(profile, *faults)`` starts an emulated meter in a process of its own and returns where it is."""
+    """``emulated_meter(profile, *faults)`` starts an emulated meter in a process of its own and returns where it is: at the
+    real speed of its line, or with ``speed="max"`` with no waiting."""
     running: list[subprocess.Popen[str]] = []
 
-    def start(profile: str, *faults: str) -> str:
-        command = [sys.executable, "-m", "gateway.cli", "emulate", profile]
+    def start(profile: str, *faults: str, speed: str = "real") -> str:
+        command = [sys.executable, "-m", "gateway.cli", "emulate", profile, "--speed", speed]
         for fault in faults:
             command += ["--fault", fault]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)

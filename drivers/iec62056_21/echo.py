@@ -1,12 +1,14 @@
 """What a probe gives back of what was sent through it: reflections under the head, or a head made so.
 
 The echo of a message can look like a message, so it is taken off before anything is looked for. Some heads lose characters
-of it: the echo is followed character by character, and up to two missing ones in a row are forgiven.
+of it: the echo is followed character by character, and missing ones are passed over.
 """
 
 from __future__ import annotations
 
-_MISSING = 2
+#: So many characters may be missing at the start, where an answer's first character must not be taken for a later one of
+#: the message, and so many anywhere else.
+_MISSING_FIRST, _MISSING = 2, 12
 
 
 def without(wire: bytes, sent: bytes) -> bytes | None:
@@ -16,7 +18,7 @@ def without(wire: bytes, sent: bytes) -> bytes | None:
     """
     at = seen = 0
     for value in wire:
-        found = sent.find(value, at, at + 1 + _MISSING)
+        found = sent.find(value, at, at + 1 + (_MISSING if at else _MISSING_FIRST))
         if found < 0:
             break
         at = found + 1

@@ -99,6 +99,12 @@ class Exchange:
         #: Blocks that were asked for again.
         self.repeated = 0
 
+    @property
+    def result(self) -> Answer:
+        """The answer, of an exchange that is finished."""
+        assert self.answer is not None  # noqa: S101 - it does not finish without one
+        return self.answer
+
     def next_action(self, now: float) -> Action:
         if self._left:
             # It may be whole already.
@@ -139,7 +145,8 @@ class Exchange:
             wire = wire[len(wire) - len(rest) :] if rest is not None else b""
         plain = parity.strip(wire)
         match = (_BLOCK if self._readout else _MESSAGE).search(plain)
-        bare = plain[:1] if not self._readout and plain[:1] in (ACK, NAK) else b""
+        # Before anything was sent, an ACK is the echo of the option select message.
+        bare = plain[:1] if self._sent and not self._readout and plain[:1] in (ACK, NAK) else b""
         if bare and not parity.damaged(wire[:1]) and (match is None or match.start() > 0):
             self._done(Answer(Kind.ACKNOWLEDGED if bare == ACK else Kind.REFUSED))
         elif match is not None:

@@ -28,7 +28,11 @@ class Line:
 
     async def start(self) -> None:
         """At the speed where every session begins."""
-        await self.link.set_line(self._settings(START_BAUD))
+        await self.set_baud(START_BAUD)
+
+    async def set_baud(self, baud: int) -> None:
+        """Change the speed in place."""
+        await self.link.set_line(self._settings(baud))
 
     async def converse(self, conversation: Conversation) -> None:
         """Do what the conversation says until it is finished. Raises what it raises, and LinkLost."""
@@ -38,7 +42,7 @@ class Line:
                     self.link.discard_input()
                     conversation.sent(await self.send(data, hidden))
                 case SetBaud(baud):
-                    await self.link.set_line(self._settings(baud))
+                    await self.set_baud(baud)
                 case Receive(until):
                     conversation.received(await self.link.receive(until), self.now())
 
@@ -47,6 +51,10 @@ class Line:
         if self._hardware_parity:
             data, hidden = parity.strip(data), parity.strip(hidden)
         return await self.link.send(data, hidden)
+
+    async def pause(self, seconds: float) -> None:
+        """Keep silent."""
+        await asyncio.sleep(seconds)
 
     async def settle(self) -> None:
         """Let the meter fall back to 300 Bd: until the line has been quiet for as long as it may take."""

@@ -3,6 +3,7 @@
 Theory of operation (IEC 62056-21, 6.3.1 to 6.3.3 and 6.4, the mode diagrams). The state moves with what was sent and
 what came:
 
+    WAKING (battery meters) ──NULs, silence──► CALLING
     CALLING ──request──► IDENTIFYING ──mode C, E──► ANSWERING ──option select──► CONFIRMING (binary mode only) ──► DONE
                              └──mode B: the line changes its speed, mode A: it stays─────────────────────────────►
 
@@ -21,7 +22,15 @@ from drivers.iec62056_21.actions import Action, Finished, Receive, Send, SetBaud
 from drivers.iec62056_21.block import ACK
 from drivers.iec62056_21.identification import LONGEST, Identification, Mode, baud_character
 from drivers.iec62056_21.identification import parse as parse_identification
-from drivers.iec62056_21.timing import FIRST_BYTE_S, GAP_S, LINE_FEED_S, REPEATS, START_BAUD
+from drivers.iec62056_21.timing import (
+    AWAKE_AFTER_S,
+    FIRST_BYTE_S,
+    GAP_S,
+    LINE_FEED_S,
+    REPEATS,
+    START_BAUD,
+    WAKE_UP,
+)
 
 _LINE = re.compile(rb"/[^\r\n/]*(?:\r\n|\r|\n)")
 _CONFIRMED = re.compile(rb"\x062[0-9]2\r?\n")
@@ -36,6 +45,7 @@ class Want(Enum):
 
 
 class State(Enum):
+    WAKING = auto()
     CALLING = auto()
     IDENTIFYING = auto()
     ANSWERING = auto()
@@ -48,8 +58,8 @@ class SignOn:
 
     ``most_baud`` bounds the speed agreed to in mode C and E; ``call`` is ``?``, or a table digit where a meter takes
     one; ``reaction_s`` is a longer pause before speaking than the meter's class asks for; ``confirmation_s`` is how long a
-    meter's confirmation of binary mode is waited for. Out of ``received``: NoAnswer, BadFrame, and NotSupported when the
-    meter has not the mode that is wanted.
+    meter's confirmation of binary mode is waited for; ``wake`` sends what wakes a battery meter first. Out of
+    ``received``: NoAnswer, BadFrame, and NotSupported when the meter has not the mode that is wanted.
     """
 
     def __init__(
@@ -60,13 +70,15 @@ class SignOn:
         want: Want = Want.READOUT,
         reaction_s: float = 0.0,
         confirmation_s: float = FIRST_BYTE_S,
+        wake: bool = False,
     ) -> None:
         self._request = parity.add(f"/{call}{address}!\r\n".encode("ascii"))
         self._most_baud = max(most_baud, START_BAUD)
         self._want = want
         self._reaction_s = reaction_s
         self._confirmation_s = confirmation_s
-        self._state = State.CALLING
+        self._state = State.WAKING if wake else State.CALLING
+        self._rest_until = 0.0
         self._wire = bytearray()
         self._deadline = 0.0
         self._speak_at = 0.0
@@ -108,8 +120,10 @@ class SignOn:
             return SetBaud(self.baud)
         if self._state is State.DONE:
             return Finished()
+        if self._state is State.WAKING:
+            return Send(WAKE_UP)
         if self._state is State.CALLING:
-            return Send(self._request)
+            return Send(self._request) if now >= self._rest_until else Receive(self._rest_until)
         if self._state is State.ANSWERING:
             return Send(self._option) if now >= self._speak_at else Receive(self._speak_at)
         return Receive(self._deadline)
@@ -117,7 +131,10 @@ class SignOn:
     def sent(self, at: float) -> None:
         self._deadline = at + FIRST_BYTE_S
         self._wire.clear()
-        if self._state is State.CALLING:
+        if self._state is State.WAKING:
+            self._rest_until = at + AWAKE_AFTER_S
+            self._state = State.CALLING
+        elif self._state is State.CALLING:
             self._state = State.IDENTIFYING
         else:
             self._switch = self._agreed()
@@ -125,7 +142,7 @@ class SignOn:
             self._state = State.CONFIRMING if self._want is Want.BINARY else State.DONE
 
     def received(self, data: bytes, now: float) -> None:
-        if self._state is State.ANSWERING:
+        if self._state in (State.ANSWERING, State.CALLING):
             return  # the meter is waiting for us: what comes now is an echo or noise
         if data:
             self._wire += data

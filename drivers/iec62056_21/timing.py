@@ -16,3 +16,6 @@ MOST_BYTES = 1 << 18
 REPEATS = 1
 #: A meter that got no option select goes back to 300 Bd, and may first send its data: t_t is 2.2 s at most (6.4.3.2).
 SETTLE_S = 2.3
+#: NULs that wake a battery meter: 2.1 to 2.3 s at 300 Bd, back to back (annex B); then silence of 1.5 to 1.7 s.
+WAKE_UP = bytes(66)
+AWAKE_AFTER_S = 1.6

@@ -13,7 +13,8 @@ class Programming:
     """Programming mode. ``refusal`` is what the meter does: ``error``, ``break`` or ``nak``.
 
     ``commands`` are those it knows; ``unknown`` what it says to others: ``nak``, ``error`` or ``ack``. ``block_bytes`` is
-    the size of a partial block. After ``tries`` wrong passwords it stays locked.
+    the size of a partial block. After ``tries`` wrong passwords it stays locked. With ``p2`` the password is said by P2, in
+    an algorithm of the bench's own and no maker's: digits of password and operand added, without carry.
     """
 
     operand: str = ""
@@ -25,6 +26,7 @@ class Programming:
     block_bytes: int = 256
     writable: tuple[str, ...] = ("0.9.1", "0.9.2")
     read_needs_password: bool = False
+    p2: bool = False
 
 
 @dataclass(frozen=True)

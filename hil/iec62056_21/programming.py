@@ -114,7 +114,8 @@ class _Session:
 
     async def _password(self, name: str, content: str) -> bool:
         locked = self.memory.wrong_passwords >= self.settings.tries
-        right = name == "P1" and content == f"({self.settings.password})"
+        expected = _digits_added(self.settings) if self.settings.p2 else self.settings.password
+        right = name == ("P2" if self.settings.p2 else "P1") and content == f"({expected})"
         if right and not locked and "b0-on-password" not in self.meter.faults:
             self.memory.wrong_passwords = 0
             self.open = True
@@ -202,6 +203,11 @@ class _Session:
     async def _say_block(self, content: bytes, end: bytes) -> None:
         self.last = partial(self.meter.say_block, content, end)  # type: ignore[assignment]
         await self.last()
+
+
+def _digits_added(settings: Programming) -> str:
+    pairs = zip(settings.password, settings.operand, strict=True)
+    return "".join(str((int(own) + int(given)) % 10) for own, given in pairs)
 
 
 def _blocks(lines: list[str], size: int) -> Iterator[bytes]:

@@ -11,5 +11,5 @@ Emulate = Callable[..., str]
 
 @pytest.fixture
 def emulate(emulated_meter: Emulate) -> Emulate:
-    """``emulate(profile, *faults)`` starts a meter at the real speed of its line and returns its pty."""
-    return lambda profile, *faults: emulated_meter(f"iec62056-21/{profile}", *faults)
+    """``emulate(profile, *faults)`` starts a meter and returns its pty; see ``emulated_meter``."""
+    return lambda profile, *faults, **how: emulated_meter(f"iec62056-21/{profile}", *faults, **how)

@@ -1,0 +1,236 @@
+"""What is read and written in programming mode: who it is, load profiles, archives, logs and the clock.
+
+One ``MeterSession`` is one stay in programming mode. It knows the meter's map and says everything in records; what goes
+over the line is the affair of ``programming``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from drivers.driver import Context
+from drivers.errors import AccessDenied, BadFrame, KeyRejected, NotSupported, UsageError
+from drivers.iec62056_21 import archive, load_profile, log
+from drivers.iec62056_21.address import normalise
+from drivers.iec62056_21.clock import ClockForm, just_after_midnight, stamp, zone_of
+from drivers.iec62056_21.clock import parse as parse_clock
+from drivers.iec62056_21.data_set import DataSet
+from drivers.iec62056_21.data_set import parse as parse_sets
+from drivers.iec62056_21.learned import Learned
+from drivers.iec62056_21.load_profile import Found
+from drivers.iec62056_21.meter_map import Archive, MeterMap
+from drivers.iec62056_21.password import algorithm
+from drivers.iec62056_21.programming import ProgrammingMode
+from drivers.reading import ClockReading, Doubt, Meter, MeterEvent, NotUnderstood, Obis
+
+#: A longer span is asked for in pieces: what is lost on the line is then read again, and not all of it.
+_PIECE = timedelta(days=7)
+#: An operand that holds the serial number is one; shorter numbers stand in anything.
+_SHORTEST_SERIAL = 5
+#: The clock is not set so close to midnight that date and time could be of two days.
+_MIDNIGHT = timedelta(seconds=10)
+
+
+class MeterSession:
+    """One stay in programming mode. ``known`` is the meter's map."""
+
+    def __init__(self, mode: ProgrammingMode, known: MeterMap, context: Context, learned: Learned, source: str) -> None:
+        self._mode = mode
+        self._map = known
+        self._context = context
+        self._learned = learned
+        self._source = source
+        self._allowed = False
+        self.zone = zone_of(known.clock, context.zone)
+
+    async def meter(self) -> Meter:
+        """Who is there. The serial number is asked for, unless the operand of P0 has told it."""
+        identification = self._mode.identification
+        who = (identification.raw, self._mode.operand)
+        serial = self._learned.serials.get(who, "")
+        if not serial:
+            serial = await self._serial()
+            if len(serial) >= _SHORTEST_SERIAL and serial in self._mode.operand:
+                self._learned.serials[who] = serial
+        return Meter(identification.manufacturer, serial, self._map.model or identification.ident, "", self._source)
+
+    async def _serial(self) -> str:
+        for address in self._map.serial:
+            try:
+                found = await self._value(address)
+            except (AccessDenied, NotSupported):
+                continue
+            if found.strip("0 "):
+                return found
+        return ""
+
+    async def profile(self, wanted: Obis, since: datetime | None, until: datetime | None, meter: str) -> Found:
+        """The rows of a load profile or archive whose time lies in the span. Raises NotSupported for one that is unknown."""
+        await self._may_read(meter)
+        archives = dict(self._map.archives)
+        found = Found()
+        refused: AccessDenied | None = None
+        for start, end in _pieces(since, until):
+            try:
+                if wanted in archives:
+                    part = await self._archive(archives[wanted], wanted, start, end, meter)
+                else:
+                    part = await self._vdew(self._profile_address(wanted), wanted, start, end, meter)
+            except AccessDenied as error:
+                # The VDEW's meters answer (ERROR) where a span has no rows.
+                refused = error
+                continue
+            found.add(part, start, end)
+        if refused is not None and not found.series:
+            raise refused
+        return found
+
+    def _profile_address(self, wanted: Obis) -> str:
+        for address in self._map.profiles:
+            known = normalise(address)
+            if known is not None and known.obis[2:5] == wanted[2:5]:
+                return address
+        names = [*self._map.profiles, *(str(obis) for obis, _ in self._map.archives)]
+        raise NotSupported(f"no load profile {wanted} is known of this meter", do=f"it has {', '.join(names)}")
+
+    async def _vdew(
+        self, address: str, wanted: Obis, since: datetime | None, until: datetime | None, meter: str
+    ) -> Found:
+        if since is not None:
+            since -= timedelta(minutes=self._map.lead_min)
+        asked = f"{self._stamp(since)};{self._stamp(until)}"
+        text = await self._mode.read(self._map.profile_command, address, asked)
+        return load_profile.parse(
+            text,
+            profile=wanted,
+            meter=meter,
+            zone=self.zone,
+            read_at=self._context.now(),
+            harmless=self._map.harmless_status,
+        )
+
+    async def _archive(
+        self, known: Archive, wanted: Obis, since: datetime | None, until: datetime | None, meter: str
+    ) -> Found:
+        asked = f"{known.time};{self._stamp(since)};{self._stamp(until)};{known.rows_per_block}"
+        text = await self._mode.read(self._map.profile_command, known.address, asked)
+        return archive.parse(text, known, profile=wanted, meter=meter, zone=self.zone, read_at=self._context.now())
+
+    async def events(
+        self, since: datetime | None, until: datetime | None, meter: str
+    ) -> list[MeterEvent | NotUnderstood]:
+        """The entries of every log of the map."""
+        await self._may_read(meter)
+        found: list[MeterEvent | NotUnderstood] = []
+        refused: AccessDenied | NotSupported | None = None
+        asked = f"{self._stamp(since)};{self._stamp(until)}"
+        for known in self._map.logs:
+            obis = normalise(known.address)
+            if obis is None:
+                raise UsageError(f"{known.address} is no address of a log", do="correct the device map")
+            try:
+                text = await self._mode.read(self._map.profile_command, known.address, asked)
+            except (AccessDenied, NotSupported) as error:
+                refused = error
+                continue
+            found += log.parse(
+                text, log=obis.obis, meter=meter, zone=self.zone, read_at=self._context.now(), table=known.table
+            )
+        if refused is not None and not found:
+            raise refused
+        return found
+
+    async def clock(self, meter: str) -> ClockReading:
+        """The clock, and the gateway's time when its answer began to come."""
+        return (await self._clock(meter))[0]
+
+    async def set_clock(self, to: datetime, meter: str) -> ClockReading:
+        """Set date and time to ``to``, which is now, and read them back. Raises UsageError without a zone or password."""
+        asked_at = self._context.now()
+        _, form = await self._clock(meter)
+        zone = UTC if form.utc else self.zone
+        if zone is None:
+            raise UsageError("the zone of the meter's clock is not known", do="give it with --zone, or a device map")
+        await self._password(meter)
+
+        def now() -> datetime:
+            return to + (self._context.now() - asked_at)
+
+        local = now().astimezone(zone)
+        midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        if midnight - local < _MIDNIGHT:
+            await self._mode.pause((midnight - local).total_seconds() + 1)
+        _, date = form.write(now(), zone)
+        await self._mode.write(self._map.write, "0.9.2", date)
+        # Meters take whole seconds, at the end of the message: it is sent so that one begins then.
+        lead = timedelta(seconds=self._mode.identification.reaction_s)
+        await self._mode.pause((1_000_000 - (now() + lead).microsecond) / 1e6)
+        time, _ = form.write(now() + lead, zone)
+        await self._mode.write(self._map.write, "0.9.1", time)
+        return await self.clock(meter)
+
+    async def _clock(self, meter: str) -> tuple[ClockReading, ClockForm]:
+        date = await self._value("0.9.2")
+        time = await self._value("0.9.1")
+        read_at = self._context.now()
+        if just_after_midnight(time):
+            # Midnight may have come between the two.
+            date = await self._value("0.9.2")
+        at, form = parse_clock(time, date, self.zone)
+        doubts = () if date.strip("0-./: ") else (Doubt.CLOCK_INVALID,)
+        return ClockReading(meter, f"{date} {time}", at, read_at, doubts), form
+
+    async def _value(self, address: str) -> str:
+        """The first value of a register, by the map's command or the other one that meters know."""
+        first = self._map.read
+        try:
+            return _first_value(await self._mode.read(first, address, self._map.read_data))
+        except (AccessDenied, NotSupported):
+            if first not in ("R1", "R5"):
+                raise
+        return _first_value(await self._mode.read("R1" if first == "R5" else "R5", address))
+
+    async def _may_read(self, meter: str) -> None:
+        if self._map.reads_need_password:
+            await self._password(meter)
+
+    async def _password(self, meter: str) -> None:
+        if self._allowed:
+            return
+        name = f"{meter}/password"
+        secret = self._context.keys.get(name) if self._context.keys is not None else None
+        if secret is None:
+            raise KeyRejected(
+                f"the meter wants a password and none is known as {name!r}", do="give it with --keys FILE"
+            )
+        made = algorithm(self._map.algorithm) if self._map.algorithm else None
+        await self._mode.password(secret, made)
+        self._allowed = True
+
+    def _stamp(self, at: datetime | None) -> str:
+        if at is None:
+            return ""
+        zone: tzinfo | None = self.zone
+        if zone is None:
+            raise UsageError("the zone of the meter's stamps is not known", do="give it with --zone, or a device map")
+        return stamp(at, self._map.stamp, zone)
+
+
+def _pieces(since: datetime | None, until: datetime | None) -> Iterator[tuple[datetime | None, datetime | None]]:
+    if since is None or until is None:
+        yield since, until
+        return
+    while since + _PIECE < until:
+        yield since, since + _PIECE
+        # The last row of a piece is not the first of the next.
+        since += _PIECE + timedelta(seconds=1)
+    if since <= until:
+        yield since, until
+
+
+def _first_value(text: str) -> str:
+    for part in parse_sets(text):
+        if isinstance(part, DataSet):
+            return part.values[0].text.strip()
+    raise BadFrame(f"{text[:40]!r} is no answer with a value")

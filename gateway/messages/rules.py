@@ -32,6 +32,7 @@ from gateway.messages.envelope import (
 )
 from gateway.messages.from_edition1 import in_words_of_2013
 from gateway.messages.refusals import Refusal
+from gateway.messages.sense import faults
 from gateway.messages.typed import EVENTS, REQUESTS
 
 #: The noun of a message that carries many steps.
@@ -115,6 +116,8 @@ class _Rules:
             if type(one).__name__ != wanted:
                 what = f"{type(one).__name__} where the header's noun wants {wanted}"
                 raise self.refuse(what, reply_code.INVALID_NOUN, f"{path}/{type(one).__name__}")
+            for senseless in faults(one, f"{self.root}/{path}/{wanted}"):
+                raise senseless
 
     def operations(self, payload: Payload | None) -> Iterator[Asked]:
         if payload is None or payload.operation_set is None or not payload.operation_set.operation:

@@ -13,7 +13,7 @@ from typing import Any
 from lxml import etree
 
 from drivers.errors import UsageError
-from gateway.messages import catalogue, codec, intake
+from gateway.messages import catalogue, codec, intake, sense
 from gateway.messages.editions import ED2, KNOWN, Known
 from gateway.messages.errors import MessageError
 from gateway.messages.reader import xpath
@@ -55,10 +55,21 @@ def judge(data: bytes, *, known: Known = KNOWN, schemas: SchemaFolder | None = N
     found = tuple(_by_own_schemas(root))
     if not found:
         try:
-            edition = codec.read(data, known=known).edition.name
+            document = codec.read(data, known=known)
+            edition, found = document.edition.name, tuple(map(_violation, _senseless(document.message)))
         except MessageError as error:
             found = (_violation(error),)
     return Judgement(etree.QName(root).localname, edition, found + theirs)
+
+
+def _senseless(message: Any) -> Iterator[MessageError]:
+    """What no schema catches, in a payload by itself or in an envelope."""
+    name = type(message).__name__
+    yield from sense.faults(message, f"/{name}")
+    for part in ("Request", "Payload"):
+        inside = getattr(message, part.lower(), None)
+        for one in inside.content if inside is not None else ():
+            yield from sense.faults(one, f"/{name}/{part}/{type(one).__name__}")
 
 
 class SchemaFolder:

@@ -33,7 +33,7 @@ from gateway.messages.envelope import (
     Verb,
 )
 from gateway.messages.exchange import response
-from gateway.messages.profiles.end_device_controls import EndDeviceControl, EndDeviceControls
+from gateway.messages.profiles.end_device_controls import ControlledDevice, EndDeviceControl, EndDeviceControls
 from gateway.messages.profiles.end_device_events import EndDeviceEvent, EndDeviceEvents
 from gateway.messages.profiles.get_configurations import GetMeterConfig
 from gateway.messages.profiles.get_meter_readings import GetMeterReadings
@@ -44,7 +44,11 @@ from gateway.messages.reception import Refused, Taken, receive
 from gateway.messages.soap import Soap
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
-SWITCH = EndDeviceControls(end_device_control=(EndDeviceControl(end_device_control_type="3.31.0.23"),))
+SWITCH = EndDeviceControls(
+    end_device_control=(
+        EndDeviceControl(end_device_control_type="3.31.0.23", end_devices=(ControlledDevice(mrid="4711"),)),
+    )
+)
 ASKED = GetMeterReadings(end_device=(Identified(mrid="4711"),))
 
 
@@ -219,6 +223,15 @@ MISTAKES = [
     (GET.replace(b"<EndDevice>", b"<Meter>").replace(b"</EndDevice>", b"</Meter>"), "1.8", f"{ROOT}/Request/GetMeterReadings/Meter"),
     (GET.replace(b"</EndDevice>", b"</EndDevice><TimeSchedule/>"), "1.6", f"{ROOT}/Request/GetMeterReadings/TimeSchedule/scheduleInterval"),
     (GET.replace(b"<Request>", b"<Request><StartTime>yesterday</StartTime>"), "1.8", f"{ROOT}/Request/StartTime"),
+]  # fmt: skip
+
+
+#: What no schema catches.
+MISTAKES += [
+    (reading('<value>1</value><ReadingType ref="0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0"/>'), "2.4", f"{IN_PAYLOAD}/MeterReading/Meter"),
+    (CREATE.replace(b"<mRID>4711</mRID>", b""), "2.4", f"{ROOT}/Payload/EndDeviceControls/EndDeviceControl/EndDevices"),
+    (CREATE.replace(b"3.31.0.23", b""), "1.8", f"{ROOT}/Payload/EndDeviceControls/EndDeviceControl/EndDeviceControlType"),
+    (GET.replace(b"<mRID>4711</mRID>", b""), "2.4", f"{ROOT}/Request/GetMeterReadings/EndDevice"),
 ]  # fmt: skip
 
 

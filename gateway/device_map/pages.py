@@ -34,7 +34,7 @@ PROTOCOLS = {
 
 _LEVELS = {
     Level.DECODED: "its test vectors decode",
-    Level.EMULATED: "read from an emulated meter through the driver, and two or more sources agree",
+    Level.EMULATED: "two or more sources agree on its totals and most rows, and it was read from an emulated meter by the driver",
     Level.VERIFIED: "a real meter was read and compared with its display",
     Level.SOAKED: "a real meter was read for weeks",
 }

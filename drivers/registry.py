@@ -22,10 +22,12 @@ DRIVERS: dict[str, str] = {
     "modbus": "drivers.modbus.driver:driver",
     "modbus+rtu": "drivers.modbus.driver:driver",
     "modbus+tls": "drivers.modbus.driver:driver",
+    "p1": "drivers.p1.driver:driver",
 }
 
 #: kind of captured bytes -> module with ``recognises(data)`` and ``decode(data, source, context)``, the surest first.
 DECODERS: dict[str, str] = {
+    "p1": "drivers.p1.decode",
     "iec62056-21": "drivers.iec62056_21.decode",
 }
 

@@ -11,6 +11,7 @@ import pytest
 FLOORS = [
     ["drivers.reading", "drivers.errors", "drivers.unit", "drivers.meter_url", "drivers.driver"],
     ["drivers.link"],
+    ["drivers.push", "drivers.crc16", "drivers.din43863_5"],
     [
         "drivers.iec62056_21",
         "drivers.p1",
@@ -30,7 +31,7 @@ FLOORS = [
 FLOOR = {module: number for number, floor in enumerate(FLOORS) for module in floor}
 
 #: A protocol may use another's session only where the standards do.
-PROTOCOLS = FLOORS[2]
+PROTOCOLS = FLOORS[3]
 ALLOWED_BETWEEN_PROTOCOLS = {
     ("drivers.dlms", "drivers.iec62056_21"),  # DLMS over mode E
     ("drivers.p1", "drivers.iec62056_21"),  # P1 and D0 telegrams are mode D data sets

@@ -1,0 +1,201 @@
+"""Objects with several values: M-Bus readings, month peaks, the log of long power failures.
+
+Each function takes one data set and gives its records; a value that has no place in the object's form comes out as
+``NotUnderstood``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from drivers import unit as units
+from drivers.iec62056_21.data_set import DataSet, Value
+from drivers.iec62056_21.readings import Circumstances
+from drivers.p1.objects import Kind, Object
+from drivers.p1.stamp import parse as parse_stamp
+from drivers.reading import Column, Doubt, MeterEvent, NotUnderstood, Obis, Reading, Record, Row, Series, Text
+
+_NUMBER = re.compile(r"\s*([+-]?\d{1,30}(?:[.,]\d{1,30})?)\s*\Z", re.ASCII)
+
+#: Bits of the AMR profile status (DSMR P3 companion standard) that say a doubt; the rest is the meter's own.
+_STATUS: dict[int, Doubt] = {
+    0x01: Doubt.SUSPECT,  # critical error
+    0x02: Doubt.CLOCK_INVALID,
+    0x04: Doubt.SUSPECT,  # data not valid
+    0x08: Doubt.DAYLIGHT_SAVING,
+    0x20: Doubt.CLOCK_SET,
+    0x80: Doubt.POWER_FAILED,
+}
+#: A duration that stands for "not known": the largest of its type.
+_UNKNOWN_DURATION = {2**31 - 1, 2**32 - 1}
+#: How the long power failures are called in `device_maps/events.toml`.
+FAILURE_TABLE = "p1.failures"
+
+
+def number(text: str) -> Decimal | None:
+    """The number a value is; None where it is none."""
+    match = _NUMBER.match(text)
+    return Decimal(match[1].replace(",", ".")) if match else None
+
+
+def several(meter: str, known: Object, part: DataSet, around: Circumstances) -> Iterator[Record]:
+    """The records of a data set with more than one value, or of one whose value is no plain one."""
+    return _FORMS.get(known.kind, _plain)(meter, known.obis, part, around)
+
+
+def _text(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iterator[Record]:
+    yield Text(meter, obis, part.raw, _said(part.values[0]), around.doubts, around.checked)
+    yield from _left(meter, obis, part, part.values[1:])
+
+
+def _plain(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iterator[Record]:
+    """``(value)``, ``(time)(value)`` or ``(value)(time)``; what comes behind is not understood."""
+    values = list(part.values)
+    time = None
+    for place in (0, 1):
+        if len(values) == 2 and not values[place].unit and number(values[1 - place].text) is not None:
+            stamp = parse_stamp(values[place].text, around.zone)
+            if stamp is not None:
+                time = stamp.at
+                del values[place]
+    value = number(values[0].text)
+    if value is None:
+        yield Text(meter, obis, part.raw, _said(values[0]), around.doubts, around.checked)
+    else:
+        yield _reading(meter, obis, part.raw, (value, values[0].unit), time, around)
+    yield from _left(meter, obis, part, values[1:])
+
+
+def _m_bus_profile(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iterator[Record]:
+    """One row of a load profile, as DSMR 2.2 and 3.0 give the last hour of an M-Bus device."""
+    values = part.values
+    count = int(values[3].text) if len(values) > 3 and values[3].text.strip().isdecimal() else 0
+    stamp = parse_stamp(values[0].text, around.zone)
+    heads, rows = values[4 : 4 + 2 * count], values[4 + 2 * count :]
+    objects = [_obis(value.text) for value in heads[::2]]
+    if not 0 < count < 20 or stamp is None or len(rows) < count or None in objects or len(heads) < 2 * count:
+        yield NotUnderstood(meter, part.raw, "no row of a load profile", obis)
+        return
+    around = replace(around, doubts=around.doubts + _doubts(values[1].text))
+    for capture, unit, said in zip(objects, heads[1::2], rows, strict=False):
+        value = number(said.text)
+        if value is None or capture is None:
+            yield NotUnderstood(meter, f"{part.raw} [{_said(said)}]", "no number", capture)
+        else:
+            yield _reading(meter, capture, part.raw, (value, unit.text), stamp.at, around)
+    yield from _left(meter, obis, part, rows[count:])
+
+
+def _doubts(status: str) -> tuple[Doubt, ...]:
+    try:
+        bits = int(status, 16)
+    except ValueError:
+        return ()
+    return tuple(dict.fromkeys(doubt for bit, doubt in _STATUS.items() if bits & bit))
+
+
+def _failures(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iterator[Record]:
+    """The log of long power failures: each entry is the moment the power came back, and how long it was away."""
+    values = part.values
+    if len(values) < 4:
+        # No entry at all: still said.
+        yield Text(meter, obis, part.raw, _said(values[0]), around.doubts, around.checked)
+        yield from _left(meter, obis, part, [value for value in values[1:] if _obis(value.text) is None])
+        return
+    code = values[1].text
+    entries = values[2:]
+    for end, seconds in zip(entries[::2], entries[1::2], strict=False):
+        stamp, length = parse_stamp(end.text, around.zone), number(seconds.text)
+        if stamp is None or length is None:
+            yield NotUnderstood(meter, f"{part.raw} [({end.text})({_said(seconds)})]", "no entry of the log", obis)
+            continue
+        if around.doubts:
+            # An event carries no doubt: one out of a damaged telegram is none.
+            yield NotUnderstood(meter, f"({end.text})({_said(seconds)})", "an entry in a damaged telegram", obis)
+            continue
+        details = {"end": end.text, "duration": _said(seconds)}
+        if not around.checked:
+            details["checked"] = "no"
+        if length in _UNKNOWN_DURATION:
+            details["duration"] = "not known"
+        elif stamp.at is not None and length < 10**9:
+            details["start"] = (stamp.at - timedelta(seconds=int(length))).isoformat()
+        yield MeterEvent(meter, stamp.at, str(obis), code, around.read_at, FAILURE_TABLE, details)
+    yield from _left(meter, obis, part, entries[len(entries) // 2 * 2 :])
+    if (said := number(values[0].text)) is None or said != len(entries) // 2:
+        yield NotUnderstood(meter, part.raw, f"{len(entries) // 2} entries where {_said(values[0])} are told", obis)
+
+
+def _profile(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iterator[Record]:
+    """Rows by month. Belgium tells its capture objects and Hungary does not: then the columns bear the profile's code."""
+    values = part.values
+    first = parse_stamp(values[0].text, around.zone)
+    told = [found for value in values[1:3] if (found := _obis(value.text)) is not None and not value.unit]
+    if len(told) == 2:
+        yield from _peaks(meter, obis, part, told, around)
+    elif first is not None and len(values) > 1 and all(number(value.text) is not None for value in values[1:]):
+        row = Row(first.at, tuple(number(value.text) for value in values[1:]), around.doubts, values[0].text)
+        columns = tuple(Column(obis, units.canonical(value.unit)) for value in values[1:])
+        yield Series(meter, obis, 0, columns, (row,), around.read_at, around.checked)
+    else:
+        yield from _plain(meter, obis, part, around)
+
+
+def _peaks(meter: str, obis: Obis, part: DataSet, told: list[Obis], around: Circumstances) -> Iterator[Record]:
+    """``(n)(object)(object)`` and for each month the end of the month, the moment of its peak, and the peak."""
+    entries = part.values[3:]
+    rows = []
+    unit = ""
+    for month, moment, peak in zip(entries[::3], entries[1::3], entries[2::3], strict=False):
+        stamp, value = parse_stamp(month.text, around.zone), number(peak.text)
+        if stamp is None or value is None or (unit and peak.unit != unit):
+            yield NotUnderstood(meter, f"{part.raw} [({month.text})({moment.text})({_said(peak)})]", "no row", obis)
+            continue
+        unit = peak.unit
+        rows.append(Row(stamp.at, (moment.text, value), around.doubts, month.text))
+    if rows:
+        columns = (Column(told[0], ""), Column(told[1], units.canonical(unit)))
+        yield Series(meter, obis, 0, columns, tuple(rows), around.read_at, around.checked)
+    else:
+        yield Text(meter, obis, part.raw, _said(part.values[0]), around.doubts, around.checked)
+    yield from _left(meter, obis, part, entries[len(entries) // 3 * 3 :])
+    if (said := number(part.values[0].text)) is None or said != len(entries) // 3:
+        yield NotUnderstood(meter, part.raw, f"{len(entries) // 3} rows where {_said(part.values[0])} are told", obis)
+
+
+def _reading(
+    meter: str, obis: Obis, raw: str, said: tuple[Decimal, str], time: datetime | None, around: Circumstances
+) -> Reading:
+    value, unit = said
+    unit = units.canonical(unit)
+    return Reading(meter, obis, raw, value, unit, around.read_at, time, None, around.doubts, around.checked)
+
+
+def _left(meter: str, obis: Obis, part: DataSet, values: tuple[Value, ...] | list[Value]) -> Iterator[Record]:
+    for value in values:
+        yield NotUnderstood(meter, f"{part.raw} [{_said(value)}]", "a further value: its meaning is the maker's", obis)
+
+
+def _said(value: Value) -> str:
+    return f"{value.text}*{value.unit}" if value.unit else value.text
+
+
+def _obis(text: str) -> Obis | None:
+    # DSMR 4.0 writes 0:96.7.19 for 0-0:96.7.19.
+    try:
+        return Obis.parse(text if "-" in text else f"0-{text}")
+    except ValueError:
+        return None
+
+
+_FORMS: dict[Kind, Callable[[str, Obis, DataSet, Circumstances], Iterator[Record]]] = {
+    Kind.TEXT: _text,
+    Kind.OCTETS: _text,
+    Kind.M_BUS_PROFILE: _m_bus_profile,
+    Kind.FAILURES: _failures,
+    Kind.PROFILE: _profile,
+}

@@ -23,11 +23,15 @@ DRIVERS: dict[str, str] = {
     "modbus+rtu": "drivers.modbus.driver:driver",
     "modbus+tls": "drivers.modbus.driver:driver",
     "p1": "drivers.p1.driver:driver",
+    "d0": "drivers.d0.driver:driver",
+    "sml": "drivers.sml.driver:driver",
 }
 
 #: kind of captured bytes -> module with ``recognises(data)`` and ``decode(data, source, context)``, the surest first.
 DECODERS: dict[str, str] = {
+    "sml": "drivers.sml.decode",
     "p1": "drivers.p1.decode",
+    "d0": "drivers.d0.decode",
     "iec62056-21": "drivers.iec62056_21.decode",
 }
 

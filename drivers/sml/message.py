@@ -1,0 +1,176 @@
+"""The messages of a frame: each with its own CRC, and of the kinds that meters push.
+
+list of 6: transaction, group, what to do at an error, (tag, body), CRC, end of message
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from drivers.crc16 import CHECKS
+from drivers.sml.element import END, Malformed, element, list_head
+
+OPEN, CLOSE, LIST, ATTENTION = 0x0101, 0x0201, 0x0701, 0xFF01
+#: Names of the messages a meter may send, for the person who reads that one was not understood.
+NAMES = {OPEN: "PublicOpen", CLOSE: "PublicClose", LIST: "GetList", ATTENTION: "Attention"}
+_MESSAGE_ELEMENTS, _LIST_ELEMENTS, _ENTRY_ELEMENTS = 6, 7, 7
+_MESSAGE = 0x76
+#: How an entry begins: a list of seven, an octet string of six bytes.
+_ENTRY = b"\x77\x07"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a list. ``tl`` is the first byte of the value's type-length field, ``size`` the bytes of the value."""
+
+    name: bytes
+    status: int | None
+    time: Any
+    unit: int | None
+    scaler: int | None
+    value: Any
+    tl: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListResponse:
+    """GetList.Res: the server, the list's name, the meter's time, its entries; ``unread`` is what was damaged between."""
+
+    server: bytes | None
+    name: bytes | None
+    time: Any
+    entries: tuple[Entry, ...]
+    unread: tuple[Unread, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Bytes that are no message or no entry, and why."""
+
+    raw: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """``tag`` says the kind; ``body`` is a ListResponse, or the elements as they are. ``good`` whether its CRC fits."""
+
+    tag: int
+    body: ListResponse | list[Any] | None
+    good: bool
+    raw: bytes
+
+
+def messages(data: bytes, kind: str) -> Iterator[Message | Unread]:
+    """The messages in ``data``, each checked by the CRC of ``kind``. What is no message ends it, as Unread."""
+    at = 0
+    while at < len(data):
+        if data[at] == END:
+            at += 1
+            continue
+        try:
+            message, at = _message(data, at, kind)
+        except Malformed as error:
+            yield Unread(data[at:], str(error))
+            return
+        yield message
+
+
+def _message(data: bytes, start: int, kind: str) -> tuple[Message, int]:
+    if data[start] != _MESSAGE:
+        raise Malformed("no message begins here")
+    at = start + 1
+    for _ in range(3):
+        _, at = element(data, at)
+    count, at = list_head(data, at)
+    if count != 2:
+        raise Malformed("a message body has a tag and its content")
+    tag, at = element(data, at)
+    if not isinstance(tag, int):
+        raise Malformed("a message body begins with a number")
+    body: ListResponse | list[Any] | None
+    if tag == LIST:
+        body, at = _list_response(data, at)
+        if body.unread:
+            return Message(tag, body, False, data[start:at]), at
+    else:
+        body, at = element(data, at)
+    end = at
+    crc, at = element(data, at)
+    good = _fits(CHECKS[kind](data[start:end]), crc, kind)
+    if at < len(data) and data[at] == END:
+        at += 1
+    else:
+        good = False
+    return Message(tag, body, good, data[start:at]), at
+
+
+def _fits(calculated: int, sent: Any, kind: str) -> bool:
+    """Whether the CRC of a message is the calculated one: low byte first, in a number that may have lost its leading zero.
+    The makers of KERMIT send it high byte first."""
+    if not isinstance(sent, int) or not 0 <= sent <= 0xFFFF:
+        return False
+    swapped = sent >> 8 | (sent & 0xFF) << 8
+    return calculated == swapped or (kind == "kermit" and calculated == sent)
+
+
+def _list_response(data: bytes, at: int) -> tuple[ListResponse, int]:
+    count, at = list_head(data, at)
+    if count != _LIST_ELEMENTS:
+        raise Malformed("a list response has seven elements")
+    _, at = element(data, at)
+    server, at = element(data, at)
+    name, at = element(data, at)
+    time, at = element(data, at)
+    length, at = list_head(data, at)
+    entries: list[Entry] = []
+    unread: list[Unread] = []
+    while len(entries) + len(unread) < length and at < len(data):
+        try:
+            entry, at = _entry(data, at)
+            entries.append(entry)
+        except Malformed as error:
+            # A capture that was damaged here may be whole further on: go on at what looks like the next entry.
+            following = data.find(_ENTRY, at + 1)
+            following = following if following >= 0 else len(data)
+            unread.append(Unread(data[at:following], str(error)))
+            at = following
+    if unread:
+        at = len(data)
+    else:
+        for _ in range(2):
+            _, at = element(data, at)
+    return ListResponse(_octets(server), _octets(name), time, tuple(entries), tuple(unread)), at
+
+
+def _entry(data: bytes, at: int) -> tuple[Entry, int]:
+    count, at = list_head(data, at)
+    if count != _ENTRY_ELEMENTS:
+        raise Malformed("an entry of a list has seven elements")
+    name, at = element(data, at)
+    status, at = element(data, at)
+    time, at = element(data, at)
+    unit, at = element(data, at)
+    scaler, at = element(data, at)
+    if at >= len(data):
+        raise Malformed("it ends in the middle of an entry")
+    tl, start = data[at], at
+    value, at = element(data, at)
+    size = at - start - 1
+    _, at = element(data, at)
+    if not isinstance(name, bytes) or len(name) != 6:
+        raise Malformed("an entry without an OBIS code")
+    return Entry(name, _number(status), time, _number(unit), _number(scaler), value, tl, size), at
+
+
+def _octets(value: Any) -> bytes | None:
+    return value if isinstance(value, bytes) else None
+
+
+def _number(value: Any) -> int | None:
+    if value is not None and type(value) is not int:
+        raise Malformed("a text where there must be a number")
+    return value

@@ -14,6 +14,7 @@ import statistics
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, Self
 
 from drivers.driver import Context
@@ -128,7 +129,7 @@ class PushMeter:
             rhythm.heard(loop.time())
             records = [record for record in heard.records if _is_new(record, events)]
             if self._interval_s:
-                slot = int(self._context.now().timestamp()) // self._interval_s
+                slot = int(_heard_at(heard.records, self._context).timestamp()) // self._interval_s
                 if slot == given:
                     records = [record for record in records if isinstance(record, MeterEvent)]
                 given = slot
@@ -229,6 +230,11 @@ class _Rhythm:
         if not self._telegrams:
             return f"within {PERIODS} periods of {self.period_s:g} s"
         return f"for {PERIODS} periods of {self.period_s:.3g} s, after {self._telegrams} telegrams"
+
+
+def _heard_at(records: Sequence[Record], context: Context) -> datetime:
+    """The gateway's time of a telegram: one and the same for all that is made of it."""
+    return next((record.read_at for record in records if isinstance(record, Reading)), None) or context.now()
 
 
 def _is_new(record: Record, events: set[tuple[str, str, str, str]]) -> bool:

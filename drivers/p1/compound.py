@@ -61,6 +61,9 @@ def _plain(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iter
             stamp = parse_stamp(values[place].text, around.zone)
             if stamp is not None:
                 time = stamp.at
+                if stamp.unset:
+                    # A device that was never read: its value is the register's first.
+                    around = replace(around, doubts=(*around.doubts, Doubt.SUSPECT))
                 del values[place]
     value = number(values[0].text)
     if value is None:
@@ -106,7 +109,8 @@ def _failures(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> I
         yield Text(meter, obis, part.raw, _said(values[0]), around.doubts, around.checked)
         yield from _left(meter, obis, part, [value for value in values[1:] if _obis(value.text) is None])
         return
-    code = values[1].text
+    logged = _obis(values[1].text)
+    code = values[1].text if logged is None else f"{logged.c}.{logged.d}.{logged.e}"
     entries = values[2:]
     for end, seconds in zip(entries[::2], entries[1::2], strict=False):
         stamp, length = parse_stamp(end.text, around.zone), number(seconds.text)

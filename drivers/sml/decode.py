@@ -40,7 +40,7 @@ def decode(data: bytes, source: str, context: Context) -> Iterator[Record]:
                 if record in announced:
                     continue
                 announced.add(record)
-            found = True
+            found = found or not isinstance(record, NotUnderstood)
             yield record
         if complaint:
             key = next((record.key for record in made if isinstance(record, Meter)), "")

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from drivers.crc16 import kermit, x25
 
 _ESCAPE = b"\x1b\x1b\x1b\x1b"
-_START = re.compile(rb"(?<!\x1b\x1b\x1b\x1b)\x1b\x1b\x1b\x1b\x01\x01\x01\x01")
-_END_OR_START = re.compile(rb"\x1b\x1b\x1b\x1b\x1a([\x00-\x07])(..)|" + _START.pattern, re.DOTALL)
+_START = re.compile(rb"\x1b\x1b\x1b\x1b\x01\x01\x01\x01")
+#: In a frame four 1B behind four others are an escape, whatever follows.
+_END_OR_START = re.compile(rb"\x1b\x1b\x1b\x1b\x1a([\x00-\x07])(..)|(?<!\x1b\x1b\x1b\x1b)" + _START.pattern, re.DOTALL)
 _START_BYTES, _END_BYTES = 8, 8
 #: A list is below 1 kB in the field; beyond this it is no frame.
 LONGEST = 1 << 14

@@ -126,13 +126,14 @@ def _entry(entry: dict[str, Any], number: int) -> bytes:
 
 
 def _value(entry: dict[str, Any], number: int) -> bytes:
-    """``octets``: hex. Else a number of ``bytes`` bytes, signed or not; a negative one told to be unsigned goes out as
-    its two's complement, which is what some makers do."""
+    """``octets``: hex. Else a number of ``bytes`` bytes, signed or not. A number that does not fit goes out as its lowest
+    bytes, which is what some makers do: a negative one as an unsigned, a large one as a signed of too few bytes."""
     if "octets" in entry:
         return octets(bytes.fromhex(entry["octets"]))
     value, size = entry["value"] + number * entry.get("step", 0), entry["bytes"]
     if entry.get("signed", False):
-        return integer(value, size)
+        half = 256**size // 2
+        return integer((value + half) % 256**size - half, size)
     return unsigned(value % 256**size, size)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from drivers.iec62056_21.address import normalise
-from drivers.iec62056_21.data_set import DataSet, Rest, Value
+from drivers.iec62056_21.data_set import DataSet, Rest, number
 
 #: Value groups C, D: energy at D = 8, power at D = 7 of a C that measures active power (IEC 62056-61).
 _ACTIVE = frozenset({1, 2, 16, 21, 22, 36, 41, 42, 56, 61, 62, 76})
@@ -60,11 +60,11 @@ def undone(parts: Iterable[DataSet | Rest], made: Quirks) -> Iterator[DataSet | 
     """The data sets with what the maker left out filled in; ``raw`` stays what the meter said."""
     for part in parts:
         address = normalise(part.address) if isinstance(part, DataSet) else None
-        if not isinstance(part, DataSet) or address is None or part.values[0].unit:
+        if not isinstance(part, DataSet) or address is None or part.unit:
             yield part
             continue
-        text, obis = part.values[0].text, address.obis
+        text, obis = part.text, address.obis
         unit = {8: made.energy_unit, 7: made.power_unit}.get(obis.d, "") if obis.a == 1 and obis.c in _ACTIVE else ""
         if made.hexadecimal_time and obis[2:4] == _TIME_OF_OPERATION and _HEXADECIMAL.match(text):
             text, unit = str(int(text, 16)), "s"
-        yield part._replace(values=(Value(text, unit), *part.values[1:])) if unit else part
+        yield part._replace(text=text, unit=unit, number=number(text)) if unit else part

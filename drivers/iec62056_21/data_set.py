@@ -56,6 +56,11 @@ class DataSet(NamedTuple):
         return (Value(self.text, self.unit), *self.others)
 
 
+def joined(first: DataSet, second: DataSet) -> DataSet:
+    """One set of two: the second has no address of its own and goes on with the first."""
+    return first._replace(others=first.others + second.values, raw=first.raw + second.raw)
+
+
 class Rest(NamedTuple):
     """Text that belongs to no data set."""
 

@@ -13,7 +13,7 @@ from datetime import datetime, tzinfo
 
 from drivers import unit as units
 from drivers.iec62056_21.address import ELECTRICITY, HEAT, Address, normalise
-from drivers.iec62056_21.data_set import DataSet, Rest, Value
+from drivers.iec62056_21.data_set import DataSet, Rest, Value, joined
 from drivers.iec62056_21.identification import Identification
 from drivers.iec62056_21.stamps import parse as parse_stamp
 from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Period, Reading, Record, Text
@@ -107,7 +107,7 @@ def _addressed(parts: list[DataSet | Rest], medium: int | None) -> Iterator[tupl
     waiting: tuple[DataSet, Address | None] | None = None
     for part in parts:
         if isinstance(part, DataSet) and not part.address and waiting is not None:
-            waiting = (_joined(waiting[0], part), waiting[1])
+            waiting = (joined(waiting[0], part), waiting[1])
             continue
         if waiting is not None:
             yield waiting
@@ -118,11 +118,6 @@ def _addressed(parts: list[DataSet | Rest], medium: int | None) -> Iterator[tupl
             waiting = (part, _normalised(part.address, medium))
     if waiting is not None:
         yield waiting
-
-
-def _joined(first: DataSet, second: DataSet) -> DataSet:
-    """One set of two: the second had no address of its own."""
-    return first._replace(others=first.others + second.values, raw=first.raw + second.raw)
 
 
 def _normalised(address: str, medium: int | None) -> Address | None:

@@ -6,20 +6,17 @@ Each function takes one data set and gives its records; a value that has no plac
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from drivers import unit as units
-from drivers.iec62056_21.data_set import DataSet, Value
+from drivers.iec62056_21.data_set import DataSet, Value, number
 from drivers.iec62056_21.readings import Circumstances
 from drivers.p1.objects import Kind, Object
 from drivers.p1.stamp import parse as parse_stamp
 from drivers.reading import Column, Doubt, MeterEvent, NotUnderstood, Obis, Reading, Record, Row, Series, Text
-
-_NUMBER = re.compile(r"\s*([+-]?\d{1,30}(?:[.,]\d{1,30})?)\s*\Z", re.ASCII)
 
 #: Bits of the AMR profile status (DSMR P3 companion standard) that say a doubt; the rest is the meter's own.
 _STATUS: dict[int, Doubt] = {
@@ -34,12 +31,6 @@ _STATUS: dict[int, Doubt] = {
 _UNKNOWN_DURATION = {2**31 - 1, 2**32 - 1}
 #: How the long power failures are called in `device_maps/events.toml`.
 FAILURE_TABLE = "p1.failures"
-
-
-def number(text: str) -> Decimal | None:
-    """The number a value is; None where it is none."""
-    match = _NUMBER.match(text)
-    return Decimal(match[1].replace(",", ".")) if match else None
 
 
 def several(meter: str, known: Object, part: DataSet, around: Circumstances) -> Iterator[Record]:

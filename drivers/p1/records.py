@@ -1,41 +1,30 @@
 """From a telegram's text to records: one pass, in the order of the telegram, nothing left out.
 
-Most lines are ``address(value*unit)``: one regular expression splits the whole telegram into those and what stands
-between them, which the data set grammar of IEC 62056-21 then reads. A line that neither knows is said as it stands.
+The data sets are read by the grammar of IEC 62056-21; what each of them is stands in a table (``objects``), for all
+countries at once. A line that the table does not know is a register or a text, and one that is no data set is said.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from drivers import din43863_5
 from drivers import unit as units
-from drivers.iec62056_21.data_set import DataSet, Rest, parse
+from drivers.iec62056_21.data_set import DataSet, Rest, joined, parse
 from drivers.iec62056_21.readings import Circumstances
-from drivers.p1.compound import number, several
+from drivers.p1.compound import several
 from drivers.p1.objects import M_BUS_SERIALS, SERIALS, Kind, Object, known
 from drivers.p1.stamp import parse as parse_stamp
 from drivers.reading import Meter, NotUnderstood, Reading, Record, Text
 
-#: A whole line: its address, its value where that is a number, else its text, its unit. Not when the next line begins
-#: with a bracket, for that goes on with this one.
-_LINE = re.compile(
-    r"^(([^()\r\n]{1,40})\((?:([+-]?\d{1,30}(?:\.\d{1,30})?)|([^()*\r\n]*))(?:\*([^()*\r\n]*))?\))[ \t]*\r?\n"
-    r"(?![ \t\r\n]*\()",
-    re.MULTILINE | re.ASCII,
-)
-_STRIDE = _LINE.groups + 1
 #: Three letters, the baud character, and what names the meter. ``\2`` (mode E is offered) is no part of that.
 _WHO = re.compile(r"/([A-Za-z]{3})[ -~](?:\\\d?)?(.*)")
 _PRINTABLE = re.compile(r"[ -~]+\Z")
-#: The time of the telegram.
+#: (channel, value groups C D E) of the time of the telegram, and of what names the meter.
 _TIME = (0, (1, 0, 0))
-#: What names a meter or a device, and the time: (channel, value groups C D E).
 _NAMING = frozenset({_TIME, *((0, code) for code in SERIALS)})
 
 _canonical = lru_cache(maxsize=1024)(units.canonical)
@@ -45,7 +34,7 @@ Named = dict[tuple[int, tuple[int, ...]], str]
 
 
 class _Layout(NamedTuple):
-    """What a telegram with these addresses is: its objects, which of them name something, and the channels in use."""
+    """What a telegram with these addresses is: its objects, which of them name something, the channels with a device."""
 
     objects: tuple[Object | None, ...]
     naming: tuple[tuple[int, tuple[int, tuple[int, ...]]], ...]
@@ -59,44 +48,34 @@ def records(text: str, around: Circumstances) -> list[Record]:
     its own has that of the telegram.
     """
     head, _, body = text.partition("\n")
-    pieces = _LINE.split(body)
-    between = [tuple(parse(gap)) if gap and not gap.isspace() else () for gap in pieces[::_STRIDE]]
-    layout = _layout(tuple(pieces[2::_STRIDE]))
-    named: Named = {place: pieces[3 + _STRIDE * index] or pieces[4 + _STRIDE * index] for index, place in layout.naming}
-    channels = _irregular_names(between, named, layout.channels)
+    parts = _whole(parse(body))
+    layout = _layout(tuple([part[0] if isinstance(part, DataSet) else "" for part in parts]))
+    named: Named = {place: part.text for index, place in layout.naming if isinstance(part := parts[index], DataSet)}
     meter = _meter(head.rstrip("\r"), _serial(named, 0, SERIALS), around.source)
-    devices = {channel: _device(meter, channel, _serial(named, channel, M_BUS_SERIALS)) for channel in channels}
+    devices = _devices(named, layout.channels, meter)
     stamp = parse_stamp(named.get(_TIME, ""), around.zone)
     time = stamp.at if stamp is not None else None
     key, read_at, doubts, checked = meter.key, around.read_at, around.doubts, around.checked
 
     found: list[Record] = [meter]
     announced: set[int] = set()
-    lines = zip(between, layout.objects, *(pieces[group::_STRIDE] for group in range(1, _STRIDE)), strict=False)
-    for gap, what, raw, _, value, other, unit in lines:
-        if gap:
-            found += _irregular(gap, meter, devices, announced, around, time)
-        if what is None:
-            found.append(NotUnderstood(key, raw, "the address is no OBIS code"))
+    for part, what in zip(parts, layout.objects, strict=True):
+        if what is None or isinstance(part, Rest):
+            found.append(_not_understood(key, part))
             continue
         obis, kind, channel = what
-        if value is not None and kind is Kind.REGISTER and not channel:
+        _, said, unit, number, others, raw = part
+        owner = _owner(channel, key, devices, announced, found) if channel else key
+        if others:
+            found += several(owner, what, part, around)
+        elif number is not None and kind is Kind.REGISTER:
             spelled = _canonical(unit) if unit else ""
-            found.append(Reading(key, obis, raw, Decimal(value), spelled, read_at, time, None, doubts, checked))
-            continue
-        owner = _owner(channel, meter, devices, announced, found) if channel else key
-        text = value if value is not None else other
-        if kind is Kind.OCTETS and unit is None:
-            found.append(Text(owner, obis, raw, decoded(text), doubts, checked))
-        elif kind is Kind.TEXT and unit is None:
-            found.append(Text(owner, obis, raw, text, doubts, checked))
-        elif kind is Kind.REGISTER and (said := number(text)) is not None:
-            spelled = _canonical(unit) if unit else ""
-            found.append(Reading(owner, obis, raw, said, spelled, read_at, time, None, doubts, checked))
+            found.append(Reading(owner, obis, raw, number, spelled, read_at, time, None, doubts, checked))
+        elif unit or (kind is not Kind.OCTETS and kind is not Kind.TEXT):
+            found += several(owner, what, part, around)
         else:
-            (part,) = parse(raw)
-            found += several(owner, what, part, around) if isinstance(part, DataSet) else _rest(part, key)
-    found += _irregular(between[-1], meter, devices, announced, around, time)
+            value = decoded(said) if kind is Kind.OCTETS else said
+            found.append(Text(owner, obis, raw, value, doubts, checked))
     return found
 
 
@@ -107,6 +86,17 @@ def decoded(text: str) -> str:
     except ValueError:
         return text
     return plain if _PRINTABLE.match(plain) else text
+
+
+def _whole(parts: list[DataSet | Rest]) -> list[DataSet | Rest]:
+    """The data sets, each with the lines that go on with it: DSMR 2 and 3 write a value on a line of its own."""
+    whole: list[DataSet | Rest] = []
+    for part in parts:
+        if not part[0] and isinstance(part, DataSet) and whole and isinstance(before := whole[-1], DataSet):
+            whole[-1] = joined(before, part)
+        else:
+            whole.append(part)
+    return whole
 
 
 @lru_cache(maxsize=256)
@@ -133,19 +123,12 @@ def _is_device(what: Object) -> bool:
     return what.channel > 0 and what.obis.c == 24
 
 
-def _irregular_names(
-    between: Sequence[Sequence[DataSet | Rest]], named: Named, channels: frozenset[int]
-) -> set[int]:  # fmt: skip
-    """Take up what irregular lines name. Returns the channels that have a device, in all."""
-    found = set(channels)
-    for part in (part for gap in between for part in gap if isinstance(part, DataSet)):
-        what = known(part.address)
-        if what is not None:
-            named.setdefault(_place(what), part.values[0].text)
-            if _is_device(what):
-                found.add(what.channel)
-    found.update(channel for (channel, code), text in named.items() if channel and code in M_BUS_SERIALS and text)
-    return found
+def _devices(named: Named, channels: Iterable[int], meter: Meter) -> dict[int, Meter]:
+    """The devices on the M-Bus channels: those that have an object of their own, or a number."""
+    numbered = {channel for (channel, code), text in named.items() if channel and code in M_BUS_SERIALS and text}
+    return {
+        channel: _device(meter, channel, _serial(named, channel, M_BUS_SERIALS)) for channel in numbered.union(channels)
+    }
 
 
 def _serial(named: Mapping[tuple[int, tuple[int, ...]], str], channel: int, places: Sequence[tuple[int, ...]]) -> str:
@@ -168,38 +151,19 @@ def _device(meter: Meter, channel: int, serial: str) -> Meter:
 
 
 def _owner(
-    channel: int, meter: Meter, devices: Mapping[int, Meter], announced: set[int], found: list[Record]
+    channel: int, key: str, devices: Mapping[int, Meter], announced: set[int], found: list[Record]
 ) -> str:  # fmt: skip
+    """The key of the meter an object belongs to; a device's Meter is put before what is first said of it."""
     device = devices.get(channel)
     if device is None:
-        return meter.key
+        return key
     if channel not in announced:
         announced.add(channel)
         found.append(device)
     return device.key
 
 
-def _irregular(
-    parts: Sequence[DataSet | Rest],
-    meter: Meter,
-    devices: Mapping[int, Meter],
-    announced: set[int],
-    around: Circumstances,
-    time: datetime | None,
-) -> list[Record]:
-    """The records of lines that are no plain ``address(value*unit)``."""
-    found: list[Record] = []
-    for part in parts:
-        what = known(part.address) if isinstance(part, DataSet) else None
-        if isinstance(part, Rest):
-            found += _rest(part, meter.key)
-        elif what is None:
-            found.append(NotUnderstood(meter.key, part.raw, "the address is no OBIS code"))
-        else:
-            owner = _owner(what.channel, meter, devices, announced, found) if what.channel else meter.key
-            found += several(owner, what, part, around)
-    return found
-
-
-def _rest(part: Rest, key: str) -> Iterator[Record]:
-    yield NotUnderstood(key, part.text, "no data set")
+def _not_understood(key: str, part: DataSet | Rest) -> NotUnderstood:
+    if isinstance(part, Rest):
+        return NotUnderstood(key, part.text, "no data set")
+    return NotUnderstood(key, part.raw, "the address is no OBIS code")

@@ -99,7 +99,7 @@ def test_the_hour_of_a_gas_meter_over_two_lines() -> None:
     assert (volume.value, volume.unit) == (Decimal("131.906"), "m3")
     assert volume.time == datetime(2026, 4, 12, 8, 0, tzinfo=UTC)
     assert volume.doubts == (Doubt.DAYLIGHT_SAVING,)
-    assert volume.raw.endswith("(m3)\r\n(00131.906)")
+    assert volume.raw.endswith("(m3)(00131.906)")
 
 
 def test_the_log_of_power_failures() -> None:

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from drivers.errors import UsageError
 from gateway.device_map.head import Head, TestTable
+from gateway.device_map.problems import Problems, TomlError, read
 from gateway.device_map.sections import SECTIONS, SectionTable, section
 from gateway.device_map.strict import Wrong
 from gateway.device_map.toml_lines import line_of, lines
 
 _HEAD = ("meter", "identification", "clock", "evidence")
-_AT_LINE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)")
-#: A map is written by hand; a file beyond this is something else.
-_MOST_BYTES = 1 << 20
-
-T = TypeVar("T", bound=BaseModel)
 
 
-class MapError(UsageError):
-    """A device map that cannot be used. ``problems`` are ``file:line: what`` lines, all that were found."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems), do="" if len(problems) < 2 else f"{len(problems)} things to correct")
-        self.problems = tuple(problems)
+class MapError(TomlError):
+    """A device map that cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +64,10 @@ class DeviceMap:
             ) from None
 
 
-class _Problems:
-    """What is wrong so far, with the place."""
-
-    def __init__(self, file: Path, text: str) -> None:
-        self.file = file
-        self.text = text
-        self.found: list[tuple[tuple[str | int, ...], str]] = []
-
-    def add(self, path: tuple[str | int, ...], what: str) -> None:
-        self.found.append((path, what))
-
-    def model(self, model: type[T], value: object, path: tuple[str | int, ...]) -> T | None:
-        """The value as ``model``, or None with what is wrong noted."""
-        try:
-            return model.model_validate(value)
-        except ValidationError as error:
-            for fault in error.errors():
-                inside = tuple(part for part in fault["loc"] if not _is_tag(part))
-                where = ".".join(str(part) for part in (*path, *inside))
-                self.add((*path, *inside), f"{where}: {_reason(fault)}")
-            return None
-
-    def done(self) -> None:
-        if self.found:
-            known = lines(self.text)  # only now: a good map need not be read a second time
-            placed = {(line_of(known, path), what) for path, what in self.found}
-            raise MapError([f"{self.file}:{line}: {what}" for line, what in sorted(placed)])
-
-
 def load_text(text: str, file: Path, name: str) -> DeviceMap:
     """Read a map's text; ``file`` is what errors name. Raises MapError with everything that is wrong."""
-    try:
-        table = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise MapError([_toml_error(error, text, file)]) from None
-    problems = _Problems(file, text)
+    problems = Problems(file, text, MapError)
+    table = problems.table()
     head = problems.model(Head, {key: table[key] for key in _HEAD if key in table}, ())
     present = [key for key in table if key in SECTIONS]
     for key in table:
@@ -137,21 +92,10 @@ def load_text(text: str, file: Path, name: str) -> DeviceMap:
 
 def load(file: Path, name: str = "") -> DeviceMap:
     """Read a map. Raises MapError, which names file and line of everything that is wrong."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"the map cannot be read ({error.strerror})", where=str(file)) from error
-    if len(data) > _MOST_BYTES:
-        raise MapError([f"{file}:1: {len(data)} bytes are no device map"])
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise MapError([f"{file}:{line}: is not UTF-8"]) from None
-    return load_text(text, file, name or f"{file.parent.name}/{file.stem}")
+    return load_text(read(file, MapError), file, name or f"{file.parent.name}/{file.stem}")
 
 
-def _tests(problems: _Problems, given: Any, present: list[str]) -> list[Vector]:
+def _tests(problems: Problems, given: Any, present: list[str]) -> list[Vector]:
     if not isinstance(given, list):
         problems.add(("test",), "test: vectors are written as [[test]]")
         return []
@@ -170,30 +114,9 @@ def _tests(problems: _Problems, given: Any, present: list[str]) -> list[Vector]:
     return found
 
 
-def _note_wrong(problems: _Problems, path: tuple[str | int, ...], make: Callable[[], None]) -> None:
+def _note_wrong(problems: Problems, path: tuple[str | int, ...], make: Callable[[], None]) -> None:
     try:
         make()
     except Wrong as error:
         for inside, what in error.problems:
             problems.add((*path, *inside), f"{'.'.join(str(part) for part in (*path, *inside))}: {what}")
-
-
-def _is_tag(part: str | int) -> bool:
-    """Whether a part of pydantic's location names a member of a union and no key of the text."""
-    return isinstance(part, str) and ("[" in part or part.startswith("function-"))
-
-
-def _reason(fault: Any) -> str:
-    if fault["type"] == "extra_forbidden":
-        return "no such key"
-    if fault["type"] == "missing":
-        return "is missing"
-    text = str(fault["msg"]).removeprefix("Value error, ")
-    return text[:1].lower() + text[1:]
-
-
-def _toml_error(error: tomllib.TOMLDecodeError, text: str, file: Path) -> str:
-    message = str(error)
-    match = _AT_LINE.search(message)
-    line = int(match[1]) if match and match[1] else text.count("\n") + 1
-    return f"{file}:{line}: is no TOML: {_AT_LINE.sub('', message)}"

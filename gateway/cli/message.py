@@ -66,7 +66,9 @@ def show(file: str, form: str) -> None:
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Write NAME.xsd files there."
 )
-def schema(names: tuple[str, ...], out: Path | None) -> None:
+@click.option("--wsdl", is_flag=True, help="Write the WSDL of services instead; NAME is one such as GetMeterReadings.")
+@click.option("--address", metavar="URL", default="", help="Where the service of a WSDL is reached.")
+def schema(names: tuple[str, ...], out: Path | None, wsdl: bool, address: str) -> None:
     """Write the XML Schema of NAME, such as MeterReadings, to stdout, or those of all messages into a folder.
 
     Without NAME and --out it lists the messages and what each was checked against. Message is the envelope.
@@ -74,7 +76,9 @@ def schema(names: tuple[str, ...], out: Path | None) -> None:
     from gateway.messages import codec
     from gateway.messages.catalogue import PAYLOADS
 
-    if out is not None:
+    if wsdl:
+        _wsdl(names, out, address)
+    elif out is not None:
         _write_all(out, {f"{name}.xsd": codec.schema(name) for name in names or (*PAYLOADS, "Message")})
     elif len(names) > 1:
         raise UsageError("a schema each does not fit one stream", do="name a folder with --out")
@@ -84,6 +88,22 @@ def schema(names: tuple[str, ...], out: Path | None) -> None:
         width = max(map(len, PAYLOADS))
         for name, payload in PAYLOADS.items():
             click.echo(f"{name:{width}}  {payload.evidence.value}")
+
+
+def _wsdl(names: tuple[str, ...], out: Path | None, address: str) -> None:
+    """WSDLs to a folder, one to stdout, or the list of services."""
+    from gateway.messages import wsdl
+
+    wanted = [wsdl.named(name) for name in names] or list(wsdl.services())
+    if out is not None:
+        _write_all(out, {f"{service}{noun}.wsdl": wsdl.wsdl(service, noun, address) for service, noun in wanted})
+    elif not names:
+        for service, noun in wanted:
+            click.echo(f"{service}{noun}  {' '.join(wsdl.operations(service, noun))}")
+    elif len(names) == 1:
+        click.echo(wsdl.wsdl(*wanted[0], address), nl=False)
+    else:
+        raise UsageError("a WSDL each does not fit one stream", do="name a folder with --out")
 
 
 @message.command()

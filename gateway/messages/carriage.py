@@ -7,6 +7,7 @@ from typing import Any
 
 from lxml import etree
 
+from gateway.cim import reply_code
 from gateway.messages import catalogue, soap, typed
 from gateway.messages.envelope import FaultMessage
 from gateway.messages.errors import UnknownMessage
@@ -44,9 +45,13 @@ def _unknown(element: etree._Element) -> UnknownMessage:
     space = name.namespace or ""
     what = f"{name.localname} in the namespace {space!r} is no message that is known here"
     if name.localname in catalogue.envelopes():
-        return UnknownMessage(f"{what}: no envelope of 61968-100 has it", xpath=xpath(element), code="1.9")
+        return UnknownMessage(
+            f"{what}: no envelope of 61968-100 has it", xpath=xpath(element), code=reply_code.REVISION_NOT_SUPPORTED
+        )
     if name.localname in catalogue.PAYLOADS:
-        return UnknownMessage(f"{what}: this edition is not read", xpath=xpath(element), code="1.9")
+        return UnknownMessage(
+            f"{what}: this edition is not read", xpath=xpath(element), code=reply_code.REVISION_NOT_SUPPORTED
+        )
     return UnknownMessage(what, xpath=xpath(element))
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from gateway.cim import reply_code
 from gateway.messages.errors import UnknownMessage
 
 
@@ -35,7 +36,9 @@ class Edition:
         if noun in self.nouns:
             return self.nouns[noun]
         if not self.pattern:
-            raise UnknownMessage(f"no namespace is set for {noun} of edition {self.name}", code="1.9")
+            raise UnknownMessage(
+                f"no namespace is set for {noun} of edition {self.name}", code=reply_code.REVISION_NOT_SUPPORTED
+            )
         return self.pattern.format(noun=noun)
 
     def element(self, noun: str) -> str:

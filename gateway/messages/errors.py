@@ -6,6 +6,8 @@ These are found by reading. What only the gateway can know, such as a meter that
 from __future__ import annotations
 
 from drivers.errors import UsageError
+from gateway.cim import reply_code
+from gateway.cim.reply_code import ReplyCode
 
 
 class MessageError(UsageError):
@@ -13,10 +15,10 @@ class MessageError(UsageError):
     none, ``line`` its line in the document, 0 where that is not known.
     """
 
-    def __init__(self, what: str, *, code: str, xpath: str = "", line: int = 0, do: str = "") -> None:
+    def __init__(self, what: str, *, code: ReplyCode, xpath: str = "", line: int = 0, do: str = "") -> None:
         what, xpath = _cut(what), _cut(xpath)
         super().__init__(what, where=xpath, do=do)
-        self.code = code
+        self.code = str(code)
         self.xpath = xpath
         self.line = line
 
@@ -35,14 +37,14 @@ class NotXml(MessageError):
     def __init__(
         self, what: str, *, line: int = 0, do: str = "send well-formed XML 1.0 in UTF-8 without a DOCTYPE"
     ) -> None:
-        super().__init__(what, code="1.8", line=line, do=do)
+        super().__init__(what, code=reply_code.AGAINST_SCHEMA, line=line, do=do)
 
 
 class TooLarge(MessageError):
     """More bytes, elements or levels than a message may have here."""
 
     def __init__(self, what: str, *, do: str = "split the message") -> None:
-        super().__init__(what, code="3.1", do=do)
+        super().__init__(what, code=reply_code.TOO_MANY_ITEMS, do=do)
 
 
 class SchemaViolation(MessageError):
@@ -51,9 +53,10 @@ class SchemaViolation(MessageError):
     A verb that is none (``Create`` with a capital for one) has a code of its own.
     """
 
-    def __init__(self, what: str, *, xpath: str, line: int = 0, code: str = "") -> None:
-        code = code or ("2.9" if _names(xpath)[-2:] == ["Header", "Verb"] else "1.8")
-        super().__init__(what, code=code, xpath=xpath, line=line, do="correct the message at this place")
+    def __init__(self, what: str, *, xpath: str, line: int = 0, code: ReplyCode | None = None) -> None:
+        verb = _names(xpath)[-2:] == ["Header", "Verb"]
+        usual = reply_code.INVALID_VERB if verb else reply_code.AGAINST_SCHEMA
+        super().__init__(what, code=code or usual, xpath=xpath, line=line, do="correct the message at this place")
 
 
 class ElementMissing(SchemaViolation):
@@ -64,15 +67,21 @@ class ElementMissing(SchemaViolation):
 
 
 #: The parts of the envelope that codes of their own go with.
-_PARTS = {"Header": "1.5", "Request": "1.6", "Payload": "1.7", "Reply": "1.8"}
+_PARTS = {
+    "Header": reply_code.HEADER_ELEMENT_MISSING,
+    "Request": reply_code.REQUEST_ELEMENT_MISSING,
+    "Payload": reply_code.PAYLOAD_ELEMENT_MISSING,
+    "Reply": reply_code.AGAINST_SCHEMA,
+}
 
 
-def _missing_code(names: list[str]) -> str:
+def _missing_code(names: list[str]) -> ReplyCode:
     for name in names:
         if name in _PARTS:
             return _PARTS[name]
     # A payload by itself: that of a Get stands in a Request.
-    return "1.6" if names[:1] and names[0].startswith("Get") else "1.7"
+    get = bool(names) and names[0].startswith("Get")
+    return reply_code.REQUEST_ELEMENT_MISSING if get else reply_code.PAYLOAD_ELEMENT_MISSING
 
 
 def _names(xpath: str) -> list[str]:
@@ -83,7 +92,7 @@ def _names(xpath: str) -> list[str]:
 class UnknownMessage(MessageError):
     """The root element is of no message that this gateway knows."""
 
-    def __init__(self, what: str, *, xpath: str = "", code: str = "2.5") -> None:
+    def __init__(self, what: str, *, xpath: str = "", code: ReplyCode = reply_code.INVALID_NOUN) -> None:
         super().__init__(what, code=code, xpath=xpath, do="metergate message schema lists the messages")
 
 
@@ -91,4 +100,6 @@ class CannotWrite(MessageError):
     """A message object holds what its schema cannot say. Our own mistake, so no reply code but 5.3 fits."""
 
     def __init__(self, what: str, *, xpath: str) -> None:
-        super().__init__(what, code="5.3", xpath=xpath, do="this is a fault of the program that made the message")
+        super().__init__(
+            what, code=reply_code.FAILED, xpath=xpath, do="this is a fault of the program that made the message"
+        )

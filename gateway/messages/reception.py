@@ -11,6 +11,7 @@ from datetime import datetime
 
 from lxml import etree
 
+from gateway.cim import reply_code
 from gateway.messages import intake, replies, soap, typed
 from gateway.messages.carriage import BARE, Carriage, read_root
 from gateway.messages.codec import to_bytes
@@ -91,8 +92,12 @@ def receive(
 def _no_request(message: object) -> UnknownMessage:
     name = type(message).__name__
     if isinstance(message, ResponseMessage | FaultMessage):
-        return UnknownMessage(f"a {name} answers, and nothing was asked here", xpath=f"/{name}", code="2.9")
-    return UnknownMessage(f"{name} without an envelope asks for nothing", xpath=f"/{name}", code="1.5")
+        return UnknownMessage(
+            f"a {name} answers, and nothing was asked here", xpath=f"/{name}", code=reply_code.INVALID_VERB
+        )
+    return UnknownMessage(
+        f"{name} without an envelope asks for nothing", xpath=f"/{name}", code=reply_code.HEADER_ELEMENT_MISSING
+    )
 
 
 def _back(carriage: Carriage) -> Carriage:

@@ -17,7 +17,7 @@ class Refusal(MessageError):
     """A request, or a part of it, that is not done. ``about`` is the thing that stands in its way, if it is one thing."""
 
     def __init__(self, what: str, code: ReplyCode, *, about: ID | None = None, xpath: str = "", do: str = "") -> None:
-        super().__init__(what, code=str(code), xpath=xpath, do=do)
+        super().__init__(what, code=code, xpath=xpath, do=do)
         self.about = about
 
 

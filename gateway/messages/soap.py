@@ -62,7 +62,7 @@ def _refuse_what_must_be_understood(block: etree._Element, soap: Soap) -> None:
     if block.get(f"{{{soap.value}}}mustUnderstand", "0").strip() not in ("1", "true"):
         return
     security = (etree.QName(block).namespace or "").endswith(_SECURITY)
-    code = str(MECHANISM_INSUFFICIENT) if security else ""
+    code = MECHANISM_INSUFFICIENT if security else None
     raise SchemaViolation("this header block must be understood, and is not", xpath=xpath(block), code=code)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from lxml import etree
 
+from gateway.cim import reply_code
 from gateway.messages.datatypes import print_attribute
 from gateway.messages.editions import ED2
 from gateway.messages.envelope import (
@@ -105,10 +106,10 @@ def _agree(found: Wrapper, header: Any, element: etree._Element) -> None:
     name = etree.QName(element).localname
     if found.verb and header.verb != found.verb:
         what = f"the verb is {header.verb}, and the message a {name}"
-        raise SchemaViolation(what, xpath=f"{xpath(element)}/Header/Verb", code="2.9")
+        raise SchemaViolation(what, xpath=f"{xpath(element)}/Header/Verb", code=reply_code.INVALID_VERB)
     if header.noun != found.noun:
         what = f"the noun is {header.noun}, and the message a {name}"
-        raise SchemaViolation(what, xpath=f"{xpath(element)}/Header/Noun", code="2.5")
+        raise SchemaViolation(what, xpath=f"{xpath(element)}/Header/Noun", code=reply_code.INVALID_NOUN)
 
 
 def write_typed(message: Envelope, space: str, output: Output) -> None:

@@ -50,6 +50,15 @@ def services() -> tuple[tuple[Service, str], ...]:
     return tuple((service, noun) for noun in PAYLOADS for service in sides if operations(service, noun))
 
 
+def named(name: str) -> tuple[Service, str]:
+    """The service of a name such as ``GetMeterReadings``. Raises UnknownMessage where it has no operation."""
+    for service in Service:
+        noun = name.removeprefix(service)
+        if noun != name and operations(service, noun):
+            return service, noun
+    raise UnknownMessage(f"there is no service {name} here")
+
+
 def wsdl(service: Service, noun: str, address: str = "") -> str:
     """The WSDL of one service at ``address``. Raises UnknownMessage where it has no operation."""
     calls = operations(service, noun)

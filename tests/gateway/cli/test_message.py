@@ -195,3 +195,21 @@ def test_schemas_go_to_stdout_or_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("args", [["schema", "Nonsense"], ["sample", "Nonsense"], ["schema", "MeterReadings", "MeterConfig"], ["show", "/no/such/file"], ["validate", "/no/such/file"]])  # fmt: skip
 def test_what_cannot_be_done_is_a_usage_error(args: list[str]) -> None:
     assert isinstance(run(*args).exception, UsageError)
+
+
+def test_the_wsdl_of_a_service_goes_to_stdout_and_those_of_all_into_a_folder(tmp_path: Path) -> None:
+    one = run("schema", "--wsdl", "GetMeterReadings", "--address", "https://gateway.example/soap")
+    root = etree.fromstring(one.stdout_bytes)
+    assert root.get("name") == "GetMeterReadings"
+    assert (
+        root.find(".//{http://schemas.xmlsoap.org/wsdl/soap/}address").get("location") == "https://gateway.example/soap"
+    )
+    listed = [line.split()[0] for line in run("schema", "--wsdl").stdout.splitlines()]
+    assert {"GetMeterReadings", "ExecuteEndDeviceControls", "ReceiveEndDeviceEvents"} <= set(listed)
+    assert run("schema", "--wsdl", "--out", str(tmp_path)).exit_code == 0
+    assert sorted(file.stem for file in tmp_path.iterdir()) == sorted(listed)
+
+
+@pytest.mark.parametrize("names", [["Weather"], ["GetMeterReadings", "GetMeterConfig"], ["ReceiveUsagePointConfig"]])
+def test_a_service_that_is_none_and_two_on_one_stream_are_usage_errors(names: list[str]) -> None:
+    assert isinstance(run("schema", "--wsdl", *names).exception, UsageError)

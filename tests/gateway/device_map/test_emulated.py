@@ -10,10 +10,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from hil.modbus.device import Device
-from hil.modbus.faults import FAULTS
-from hil.modbus.station import Station
-from hil.modbus.tcp_server import TcpServer
 
 from drivers.driver import Context
 from drivers.modbus.registers import ModbusMap
@@ -25,6 +21,10 @@ from gateway.device_map.modbus import Section
 from gateway.device_map.modbus_tables import VectorTable
 from gateway.device_map.modbus_vectors import MISSING
 from hil.faults import Faults
+from hil.modbus.device import Device
+from hil.modbus.faults import FAULTS
+from hil.modbus.station import Station
+from hil.modbus.tcp_server import TcpServer
 
 MODBUS = [name for name in names() if "modbus" in find(name).parts]
 

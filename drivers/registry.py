@@ -30,6 +30,7 @@ DRIVERS: dict[str, str] = {
 #: kind of captured bytes -> module with ``recognises(data)`` and ``decode(data, source, context)``, the surest first.
 DECODERS: dict[str, str] = {
     "sml": "drivers.sml.decode",
+    "dlms": "drivers.dlms.decode",
     "p1": "drivers.p1.decode",
     "d0": "drivers.d0.decode",
     "iec62056-21": "drivers.iec62056_21.decode",

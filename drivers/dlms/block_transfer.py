@@ -44,14 +44,22 @@ def build(piece: Piece) -> bytes:
 
 def parse(apdu: bytes) -> Piece:
     """Raises Damaged."""
+    piece, rest = parse_first(apdu)
+    if rest:
+        raise Damaged(f"{len(rest)} bytes too many after a block")
+    return piece
+
+
+def parse_first(apdu: bytes) -> tuple[Piece, bytes]:
+    """The block that ``apdu`` begins with, and what is behind it. Raises Damaged."""
     reader = Reader(apdu)
     if reader.byte() != GENERAL_BLOCK_TRANSFER:
         raise Damaged(f"no general block transfer: {apdu[:8].hex()}")
     control = reader.byte()
     number, acknowledged = reader.number(2), reader.number(2)
     data = reader.octets()
-    reader.done("a block")
-    return Piece(bool(control & LAST), bool(control & STREAMING), control & WINDOW, number, acknowledged, data)
+    piece = Piece(bool(control & LAST), bool(control & STREAMING), control & WINDOW, number, acknowledged, data)
+    return piece, reader.rest()
 
 
 def is_block(apdu: bytes) -> bool:

@@ -50,7 +50,8 @@ class DlmsMap:
     ``logical_device_name`` is a pattern (searched for); ``deviation_reversed`` for meters whose deviation is minutes from
     UTC to local time; ``stamp_is_start`` where a row's stamp is the start of its interval; ``null_repeats`` False where
     null-data in a profile is "no value" and not "as before"; ``information``, ``window`` and ``pdu_size`` bound what is
-    negotiated; ``model`` and ``manufacturer`` are said where the meter says neither.
+    negotiated; ``push_version`` is the text that its pushes begin with, ``push_unnamed`` what the
+    values are that stand without a name among named ones, in their order; ``model`` and ``manufacturer`` are said where the meter says neither.
     """
 
     name: str = ""
@@ -69,6 +70,8 @@ class DlmsMap:
     block_transfer: bool = True
     units: Mapping[Obis, tuple[int, int]] = field(default_factory=dict)
     push: tuple[PushList, ...] = ()
+    push_version: str = ""
+    push_unnamed: tuple[Obis, ...] = ()
 
     def knows(self, logical_device_name: str) -> bool:
         return bool(self.logical_device_name) and re.search(self.logical_device_name, logical_device_name) is not None

@@ -48,6 +48,17 @@ def collisions(found: DeviceMap) -> list[str]:
     return problems
 
 
+def unknown_events(found: DeviceMap) -> list[str]:
+    """Codes of events that stand in no table of ``events.toml``: they would be sent as "something happened"."""
+    events = shipped()
+    return [
+        f"{found.file}:{found.line(key, *path)}: {key}: no row {code!r} in the table {table!r} of events.toml"
+        for key, section_table in found.sections.items()
+        for path, table, code in section_table.event_codes()
+        if not events.meaning(table, code).known
+    ]
+
+
 def check(name: str, folder: Path = FOLDER) -> Checked:
     """One map, by name or file."""
     try:
@@ -56,7 +67,7 @@ def check(name: str, folder: Path = FOLDER) -> Checked:
         return Checked(name, error.problems)
     except UsageError as error:
         return Checked(name, (str(error),))
-    problems = run_vectors(found) + collisions(found)
+    problems = run_vectors(found) + collisions(found) + unknown_events(found)
     for key in found.parts:
         if not any(vector.section == key for vector in found.tests):
             problems.append(f"{found.file}:1: the section {key} has no [[test]]: nothing shows that it decodes")

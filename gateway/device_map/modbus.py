@@ -30,7 +30,7 @@ from drivers.modbus.registers import (
 from gateway.device_map import modbus_draft, modbus_vectors
 from gateway.device_map import modbus_tables as tables
 from gateway.device_map.head import Head, ModbusMark, TestTable
-from gateway.device_map.sections import SectionTable
+from gateway.device_map.sections import Place, SectionTable
 from gateway.device_map.strict import Wrong
 
 _PARITY = {"none": "N", "even": "E", "odd": "O"}
@@ -96,6 +96,11 @@ class Section(SectionTable):
 
     def rows(self) -> Iterable[Mapping[str, str]]:
         return [self._shown(row) for row in self.registers]
+
+    def event_codes(self) -> Iterable[tuple[Place, str, str]]:
+        for number, row in enumerate(self.registers):
+            for at, bit in enumerate(row.bits):
+                yield ("registers", number, "bits", at), row.events, bit.code
 
     def _shown(self, row: tables.Row) -> Mapping[str, str]:
         form = row.type or self.type

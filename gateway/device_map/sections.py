@@ -25,6 +25,10 @@ SCHEMES: dict[str, str] = {
 }
 
 
+#: A path inside a section: keys, and numbers of elements.
+Place = tuple[str | int, ...]
+
+
 class SectionTable(Strict):
     """The table of a section. ``part`` makes the dataclass its driver declares; raises ``Wrong`` with paths inside it.
 
@@ -36,6 +40,10 @@ class SectionTable(Strict):
         raise NotImplementedError
 
     def rows(self) -> Iterable[Mapping[str, str]]:
+        return ()
+
+    def event_codes(self) -> Iterable[tuple[Place, str, str]]:
+        """The codes of events that the section names: where inside it, the table of ``events.toml``, and the code."""
         return ()
 
 

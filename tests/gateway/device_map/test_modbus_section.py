@@ -10,7 +10,7 @@ import pytest
 from drivers.modbus.registers import Case, Form, MarkKind, ModbusMap, Order, Range, Table
 from drivers.reading import Obis
 from gateway.device_map import MapError, load_text
-from gateway.device_map.check import run_vectors
+from gateway.device_map.check import run_vectors, unknown_events
 
 FILE = Path("example/e1.toml")
 GOOD = """\
@@ -126,6 +126,14 @@ def test_a_section_becomes_the_map_that_the_driver_takes() -> None:
 
 def test_its_vectors_hold() -> None:
     assert run_vectors(load_text(GOOD, FILE, "example/e1")) == []
+
+
+def test_a_bit_whose_event_stands_in_no_table_is_a_fault() -> None:
+    named = GOOD.replace('events = "modbus"', 'events = "dlms.idis.alarm1"')
+    known = named.replace('{ number = 3, code = "3" }', '{ number = 3, code = "8" }')
+    (problem,) = unknown_events(load_text(named, FILE, "example/e1"))
+    assert problem.startswith(f"{FILE}:{line('= 3, code')}: modbus: no row '3'")
+    assert unknown_events(load_text(known, FILE, "example/e1")) == []
 
 
 @pytest.mark.parametrize(

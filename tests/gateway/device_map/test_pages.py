@@ -6,9 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from gateway.device_map import pages
+from gateway.device_map import modbus, modbus_tables, pages
+from gateway.device_map.head import Head
 from gateway.device_map.json_schema import schema
 from gateway.device_map.sections import SECTIONS
+
+MODBUS_TABLES = (
+    modbus_tables.Row,
+    modbus_tables.GuardTable,
+    modbus_tables.RequestsTable,
+    modbus_tables.LineTable,
+    modbus_tables.IdentityTable,
+    modbus_tables.WriteTable,
+    modbus_tables.Counter,
+    modbus_tables.Case,
+    modbus_tables.Bit,
+    modbus_tables.VectorTable,
+)
 
 
 def test_the_generated_pages_are_those_of_the_maps() -> None:
@@ -23,9 +37,9 @@ def test_a_readme_without_the_marks_is_told() -> None:
 
 def test_the_readme_of_the_maps_names_every_key_of_a_map(repository: Path) -> None:
     page = (repository / "device_maps/README.md").read_text()
-    keys = set(schema()["properties"])
-    for name in ("Row", "GuardTable", "RequestsTable", "LineTable", "IdentityTable", "WriteTable", "Counter", "Case"):
-        keys |= set(schema()["$defs"][name]["properties"])
+    keys = set(Head.model_fields) | set(SECTIONS)
+    for model in (modbus.Section, *MODBUS_TABLES):
+        keys |= {field.alias or name for name, field in model.model_fields.items()}
     told = {
         key for key in keys if f"`{key}`" in page or f"[{key}]" in page or f".{key}]" in page or f"`{key} =" in page
     }

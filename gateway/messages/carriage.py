@@ -9,7 +9,7 @@ from lxml import etree
 
 from gateway.cim import reply_code
 from gateway.messages import catalogue, soap, typed
-from gateway.messages.envelope import FaultMessage
+from gateway.messages.envelope import Envelope, EventMessage, FaultMessage, RequestMessage, Verb
 from gateway.messages.errors import UnknownMessage
 from gateway.messages.reader import read_element, xpath
 from gateway.messages.soap import Soap
@@ -22,6 +22,24 @@ class Carriage:
 
     soap: Soap | None = None
     wrapper: str = ""
+
+    def http_headers(self, message: Envelope) -> dict[str, str]:
+        """What HTTP says of a message that travels so. Raises CannotWrite where it cannot."""
+        if self.soap is None:
+            return {"Content-Type": "application/xml; charset=utf-8"}
+        headers = {"Content-Type": self.soap.content_type}
+        if self.soap is Soap.V11:
+            headers["SOAPAction"] = f'"{self._action(message)}"'
+        elif action := self._action(message):
+            headers["Content-Type"] += f'; action="{action}"'
+        return headers
+
+    def _action(self, message: Envelope) -> str:
+        """The action of a strongly typed request or event; "" for answers and for the generic envelope, which have none."""
+        if not self.wrapper or not isinstance(message, RequestMessage | EventMessage):
+            return ""
+        get = message.header.verb is Verb.GET
+        return typed.action(typed.element_name(message, self.wrapper), message.header.noun, get=get)
 
 
 BARE = Carriage()

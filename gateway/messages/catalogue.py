@@ -5,6 +5,7 @@ Declarations are imported when they are asked for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -13,7 +14,8 @@ from typing import Any
 
 from lxml import etree
 
-from gateway.messages.editions import ED1, ED2
+from drivers.errors import UsageError
+from gateway.messages.editions import ED1, ED2, KNOWN, Edition, edition3
 from gateway.messages.errors import UnknownMessage
 
 _PROFILES = "gateway.messages.profiles"
@@ -159,3 +161,23 @@ def _of_edition_1(name: str, namespace: str) -> tuple[type[Any], str] | None:
     from gateway.messages.profiles.edition1 import MESSAGES
 
     return (MESSAGES[name], namespace) if name in MESSAGES else None
+
+
+def configured_edition3(nouns: Mapping[str, str]) -> Edition:
+    """The edition of 2024 as its owner has set it: payload namespaces by noun, in the names of 2024 or of 2013.
+
+    Raises UsageError for a noun that is not known here, and for a namespace that is empty, another edition's, or given
+    twice: messages could not be told apart by it.
+    """
+    third = edition3(nouns)
+    known = {*PAYLOADS, *third.renamed.values()}
+    if unknown := sorted(set(nouns) - known):
+        raise UsageError(f"no message is called {', '.join(unknown)}", do="metergate message schema lists the messages")
+    for noun, space in nouns.items():
+        if not space or KNOWN.modern(space) is not None:
+            raise UsageError(
+                f"{space!r} is no namespace of edition 3 for {noun}", do="take it from the standard's schema"
+            )
+        if list(nouns.values()).count(space) > 1:
+            raise UsageError(f"the namespace {space} is given for more than one message", do="each has its own")
+    return third

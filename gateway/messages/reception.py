@@ -28,6 +28,7 @@ from gateway.messages.envelope import (
 )
 from gateway.messages.errors import MessageError, UnknownMessage
 from gateway.messages.exchange import fault, response
+from gateway.messages.reader import xpath
 from gateway.messages.rules import Asked, asked
 
 
@@ -83,7 +84,7 @@ def receive(
         message, carriage = read_root(root)
         if not isinstance(message, RequestMessage | EventMessage | Message):
             raise _no_request(message)
-        wanted = asked(message, edition, known, most_bytes)
+        wanted = asked(message, edition, known, most_bytes, xpath(soap.unwrap(root)[0]))
     except MessageError as problem:
         return _refuse(problem, root, written, at, source)
     return Taken(message, wanted, Way(written, _back(carriage)))

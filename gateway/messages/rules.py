@@ -21,13 +21,11 @@ from gateway.messages.editions import ED2, KNOWN, Edition, Known
 from gateway.messages.envelope import (
     ID,
     EventMessage,
-    Header,
     Message,
     Operation,
     Payload,
     Request,
     RequestMessage,
-    ResponseMessage,
     Verb,
 )
 from gateway.messages.from_edition1 import in_words_of_2013
@@ -148,9 +146,13 @@ def asked(
     edition: Edition = ED2,
     known: Known = KNOWN,
     most_bytes: int = intake.MOST_BYTES,
+    root: str = "",
 ) -> tuple[Asked, ...]:
-    """What a message wants: one thing, or the operations of its OperationSet in their order. Raises MessageError."""
-    rules = _Rules(edition, known, most_bytes, f"/{type(message).__name__}")
+    """What a message wants: one thing, or the operations of its OperationSet in their order.
+
+    ``root`` is the path of its element where that is not its own name. Raises MessageError.
+    """
+    rules = _Rules(edition, known, most_bytes, root or f"/{type(message).__name__}")
     header, payload = message.header, message.payload
     request = message.request if isinstance(message, RequestMessage | Message) else None
     verbs = EVENTS if isinstance(message, EventMessage) else REQUESTS
@@ -168,14 +170,3 @@ def asked(
     if header.verb is Verb.GET:
         return (Asked(header.verb, noun, criteria=rules.criteria(noun, request), ids=ids),)
     return (Asked(header.verb, noun, content=rules.content(header.verb, noun, payload, ids), ids=ids),)
-
-
-def check_response(message: ResponseMessage) -> None:
-    """An answer must be one. Raises Refusal."""
-    _is_reply(message.header, "/ResponseMessage")
-
-
-def _is_reply(header: Header, root: str) -> None:
-    if header.verb is not Verb.REPLY:
-        what = f"{header.verb} is no verb of a ResponseMessage: that is reply"
-        raise Refusal(what, reply_code.INVALID_VERB, xpath=f"{root}/Header/Verb")

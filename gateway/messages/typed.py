@@ -60,6 +60,11 @@ def written_namespace(space: str) -> str:
     return namespace(match.group(2), get=match.group(1) is not None)
 
 
+def action(element: str, noun: str, *, get: bool = False) -> str:
+    """The SOAP action of an operation, which has the name of its wrapper element."""
+    return f"http://iec.ch/TC57/2011/{'Get' if get else ''}{noun}/{element}"
+
+
 @dataclass(frozen=True, slots=True)
 class Wrapper:
     """What the name of a wrapper says: which message, of which noun, and with which verb ("" for answers)."""
@@ -114,7 +119,7 @@ def _agree(found: Wrapper, header: Any, element: etree._Element) -> None:
 
 def write_typed(message: Envelope, space: str, output: Output) -> None:
     """One strongly typed message in the namespace ``space``. Raises CannotWrite."""
-    name, kind = _name(message, space), type(message)
+    name, kind = element_name(message, space), type(message)
     get = isinstance(message, RequestMessage) and message.header.verb is Verb.GET
     local = _LOCAL if get else ("Payload",)
     declarations = f'xmlns:w="{print_attribute(space)}" xmlns="{print_attribute(output.edition.envelope)}"'
@@ -125,7 +130,8 @@ def _inside(kind: type, local: tuple[str, ...]) -> Step:
     return content(kind, "w:", local)
 
 
-def _name(message: Envelope, space: str) -> str:
+def element_name(message: Envelope, space: str) -> str:
+    """The wrapper element of a message in ``space``. Raises CannotWrite where there is none."""
     match = _NAMESPACE.match(space)
     if match is None:
         raise CannotWrite(f"{space} is no namespace of strongly typed messages", xpath="")

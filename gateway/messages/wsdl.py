@@ -67,7 +67,6 @@ def wsdl(service: Service, noun: str, address: str = "") -> str:
     get = service is Service.GET
     name, wrappers = f"{service}{noun}", typed.namespace(noun, get=get)
     own = f"http://iec.ch/TC57/2011/{name}"
-    action = f"http://iec.ch/TC57/2011/{'Get' if get else ''}{noun}"
     return "".join(
         [
             '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -83,7 +82,7 @@ def wsdl(service: Service, noun: str, address: str = "") -> str:
             *map(_operation, calls),
             f'</wsdl:portType>\n<wsdl:binding name="{name}_Binding" type="tns:{name}_Port">\n'
             '<soap:binding style="document" transport="http://schemas.xmlsoap.org/soap/http"/>\n',
-            *(_bound(call, f"{action}/{call}") for call in calls),
+            *(_bound(call, typed.action(call, noun, get=get)) for call in calls),
             f'</wsdl:binding>\n<wsdl:service name="{name}"><wsdl:port name="{name}_Port" binding="tns:{name}_Binding">'
             f'<soap:address location="{print_attribute(address or own)}"/></wsdl:port></wsdl:service>\n'
             "</wsdl:definitions>\n",

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from drivers.errors import UsageError
 from gateway.cim.code_tables import table
 from gateway.cli import command
 from gateway.messages import codec, from_edition1
-from gateway.messages.catalogue import PAYLOADS
+from gateway.messages.catalogue import PAYLOADS, configured_edition3
 from gateway.messages.compressed import compress, expand
 from gateway.messages.editions import DRAFTS, ED1, ED2, ED3_ENVELOPE, Known, edition3
 from gateway.messages.envelope import EventMessage, Header, Payload, RequestMessage, Verb
@@ -235,6 +236,25 @@ def test_a_namespace_that_is_not_configured_is_refused_by_name() -> None:
     with pytest.raises(UnknownMessage) as unknown:
         codec.read(codec.to_bytes(MeterReadings(), edition3(OWNED)))
     assert unknown.value.code == "1.9"
+
+
+def test_the_owner_of_the_standard_sets_namespaces_by_noun() -> None:
+    assert configured_edition3(OWNED) == edition3(OWNED)
+    assert configured_edition3({"MeterReadSchedule": "urn:a"}) == configured_edition3({"MeterReadSchedules": "urn:a"})
+
+
+@pytest.mark.parametrize(
+    ("nouns", "words"),
+    [
+        ({"MeterReading": "urn:a"}, "no message is called MeterReading"),
+        ({"MeterReadings": ""}, "no namespace of edition 3 for MeterReadings"),
+        ({"MeterReadings": ED2.namespace("MeterReadings")}, "no namespace of edition 3 for MeterReadings"),
+        ({"MeterReadings": "urn:a", "EndDeviceEvents": "urn:a"}, "urn:a is given for more than one message"),
+    ],
+)
+def test_namespaces_that_cannot_be_are_refused(nouns: dict[str, str], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        configured_edition3(nouns)
 
 
 def test_the_envelope_of_edition_3_is_known_without_configuration() -> None:

@@ -353,6 +353,25 @@ def test_edition_3_is_taken_and_answered_in_itself() -> None:
     assert verdict(without) == ("1.9", f"{ROOT}/Payload/MeterReadSchedules")
 
 
+IN_SOAP = [
+    codec.to_bytes(
+        request("create", "EndDeviceControls", payload=compress(SWITCH)),
+        carriage=Carriage(Soap.V11, typed.namespace("EndDeviceControls")),
+    ),
+    codec.to_bytes(
+        request("get", "MeterReadings", ASKED), carriage=Carriage(Soap.V12, typed.namespace("MeterReadings", get=True))
+    ),
+]
+
+
+def test_a_rule_names_the_place_in_the_document_that_came() -> None:
+    data = codec.to_bytes(
+        request("create", "EndDeviceControls", MeterReadings()),
+        carriage=Carriage(Soap.V11, typed.namespace("EndDeviceControls")),
+    )
+    assert refused(data).problem.xpath == "/Envelope/Body/CreateEndDeviceControls/Payload/MeterReadings"
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_get_an_answer(data: bytes) -> None:
     assert isinstance(door(data), Refused)
@@ -360,7 +379,7 @@ def test_any_bytes_get_an_answer(data: bytes) -> None:
 
 @given(st.data())
 def test_any_change_to_a_request_is_taken_or_answered(data: st.DataObject) -> None:
-    message = bytearray(data.draw(st.sampled_from([GET, CREATE, READ])))
+    message = bytearray(data.draw(st.sampled_from([GET, CREATE, READ, *IN_SOAP])))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(message) - 1))
         message[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=8))

@@ -214,3 +214,31 @@ def test_a_fault_of_the_writer_has_its_place() -> None:
     message = replace(CREATED, payload=Payload(content=(EndDeviceEvents(end_device_event=(unset,)),)))
     with pytest.raises(CannotWrite):
         codec.to_bytes(message, carriage=Carriage(Soap.V11, READINGS))
+
+
+@pytest.mark.parametrize(
+    ("message", "carriage", "headers"),
+    [
+        (CREATED, BARE, {"Content-Type": "application/xml; charset=utf-8"}),
+        (CREATED, Carriage(Soap.V11), {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": '""'}),
+        (
+            CREATED,
+            Carriage(Soap.V11, READINGS),
+            {
+                "Content-Type": "text/xml; charset=utf-8",
+                "SOAPAction": '"http://iec.ch/TC57/2011/MeterReadings/CreatedMeterReadings"',
+            },
+        ),
+        (
+            GET,
+            Carriage(Soap.V12, ASKING),
+            {
+                "Content-Type": "application/soap+xml; charset=utf-8; "
+                'action="http://iec.ch/TC57/2011/GetMeterReadings/GetMeterReadings"'
+            },
+        ),
+        (ANSWER, Carriage(Soap.V12, ASKING), {"Content-Type": "application/soap+xml; charset=utf-8"}),
+    ],
+)
+def test_what_http_says_of_a_message(message: Any, carriage: Carriage, headers: dict[str, str]) -> None:
+    assert carriage.http_headers(message) == headers

@@ -23,8 +23,8 @@ FLOORS = [
     ],
     ["drivers.registry"],
     ["gateway.cim"],
-    ["gateway.messages", "gateway.store", "gateway.device_map", "gateway.config", "gateway.keys"],
-    ["gateway.acquisition", "gateway.headend", "gateway.sinks"],
+    ["gateway.messages", "gateway.store", "gateway.device_map", "gateway.keys", "gateway.backoff"],
+    ["gateway.acquisition", "gateway.config", "gateway.headend", "gateway.sinks"],
     ["gateway.app"],
     ["gateway.cli", "gateway.web"],
 ]

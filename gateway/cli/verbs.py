@@ -7,6 +7,8 @@ from __future__ import annotations
 
 #: verb -> (module, its line in the help). The command in the module has the verb's name.
 VERBS: dict[str, tuple[str, str]] = {
+    "run": ("gateway.cli.run", "The gateway: read what is due, deliver it, lose nothing."),
+    "check": ("gateway.cli.check", "Check a configuration, everything that is wrong at once."),
     "explain": ("gateway.cli.explain", "A code in words: OBIS, ReadingType, event, quality; and which rule maps it."),
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
     "doctor": ("gateway.cli.doctor", "Look at a serial port and tell what to change."),

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.sinks.backoff import Backoff
+from gateway.backoff import Backoff
 from gateway.sinks.sink import Delivered, Outcome, Refused, Retry, Sink
 from gateway.store.outbox import Outbox, Waiting
 

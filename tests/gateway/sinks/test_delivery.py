@@ -8,7 +8,7 @@ from typing import Self
 
 import pytest
 
-from gateway.sinks.backoff import Backoff
+from gateway.backoff import Backoff
 from gateway.sinks.delivery import Delivery
 from gateway.sinks.sink import Delivered, Outcome, Refused, Retry
 from gateway.store.outbox import MessageClass, Outbox, Waiting

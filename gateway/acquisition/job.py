@@ -1,0 +1,54 @@
+"""One thing to be read of one meter, whoever asked for it: the schedule, a gap, a person, a head end."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+
+from drivers.errors import MeterError
+from drivers.reading import Obis, Record
+
+
+class Priority(IntEnum):
+    """Whose turn it is on a link: the lowest first."""
+
+    REQUEST = 0
+    SCHEDULE = 1
+    GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to read: the registers (``registers`` empty for all), a load ``profile`` or the ``events`` in a span, or the ``clock``."""
+
+    what: str = "registers"
+    registers: tuple[Obis, ...] = ()
+    profile: Obis | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a job: the records that were read, and the error that ended it early, if one did."""
+
+    records: tuple[Record, ...] = ()
+    error: MeterError | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """``meter`` is the name in the configuration; ``boundary`` the moment a scheduled read is for (UTC).
+
+    ``done`` is set when the job is over and what it read was handed on; it never holds an exception.
+    """
+
+    meter: str
+    wanted: Wanted
+    priority: Priority
+    deadline_s: float
+    boundary: datetime | None = None
+    correlation_id: str | None = None
+    done: asyncio.Future[Result] = field(default_factory=lambda: asyncio.get_running_loop().create_future())

@@ -1,0 +1,51 @@
+"""From a sink's table in the configuration to the sink, with its secrets and certificates."""
+
+from __future__ import annotations
+
+import ssl
+
+from drivers.driver import KeySource
+from drivers.errors import UsageError
+from gateway.config.model import DirectoryTable, HttpTable, MqttTable, TlsTable
+from gateway.sinks.sink import Sink
+
+
+def make(table: HttpTable | MqttTable | DirectoryTable, gateway: str, keys: KeySource) -> Sink:
+    """The sink. Raises UsageError for a secret that is nowhere, or a certificate that cannot be used."""
+    if isinstance(table, DirectoryTable):
+        from gateway.sinks.directory import DirectorySink
+
+        return DirectorySink(table.name, table.path)
+    tls = _tls(table.tls, table.name)
+    if isinstance(table, HttpTable):
+        from gateway.sinks.http import HttpSettings, HttpSink
+
+        headers = {"Authorization": f"Bearer {_secret(table.token, table.name, keys)}"} if table.token else {}
+        return HttpSink(
+            table.name, HttpSettings(table.url, headers=headers, timeout_s=table.timeout.total_seconds()), tls
+        )
+    from gateway.sinks.mqtt import MqttSettings, MqttSink
+
+    password = _secret(table.password, table.name, keys) if table.password else None
+    port = table.port or (8883 if tls else 1883)
+    return MqttSink(table.name, MqttSettings(table.host, gateway, port, table.prefix, table.user, password), tls)
+
+
+def _secret(name: str, sink: str, keys: KeySource) -> str:
+    found = keys.get(name)
+    if found is None:
+        raise UsageError(f"the secret {name!r} is not there", where=f"sink {sink}", do="put it into the key file")
+    return found.decode()
+
+
+def _tls(table: TlsTable | None, sink: str) -> ssl.SSLContext | None:
+    if table is None:
+        return None
+    try:
+        context = ssl.create_default_context(cafile=str(table.ca) if table.ca else None)
+        if table.certificate is not None:
+            context.load_cert_chain(table.certificate, table.key)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"a certificate cannot be used ({error})", where=f"sink {sink}") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context

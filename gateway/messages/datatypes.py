@@ -134,6 +134,7 @@ _ZONE = r"(?:Z|[+-](?:0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
 _TIME = r"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?|24:00:00(?:\.0+)?)"
 _DATE_TIME = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_TIME}{_ZONE}\Z")
 _ZONELESS = re.compile(rf"-?[0-9]{{4,}}-[0-9]{{2}}-[0-9]{{2}}T{_TIME}\Z")
+_FAR = re.compile(r"(?:-[0-9]{4,}|[0-9]{5,})-[0-9]{2}-[0-9]{2}(?:T|Z|[+-]|\Z)")
 _DATE_ONLY = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}){_ZONE}?\Z")
 _TIME_ONLY = re.compile(rf"{_TIME}{_ZONE}?\Z")
 
@@ -154,6 +155,8 @@ def _parse_any_date_time(text: str) -> datetime:
     if not _DATE_TIME.match(stripped):
         if _ZONELESS.match(stripped):
             raise ValueError(f"{_short(text)} names no zone, so it is no moment (Z or +hh:mm)")
+        if _FAR.match(stripped):
+            raise ValueError(f"{_short(text)} is outside the years 1 to 9999")
         raise ValueError(f"{_short(text)} is no xs:dateTime")
     try:
         if stripped[11:13] == "24":
@@ -181,6 +184,8 @@ def parse_date(text: str) -> str:
     """The date as it stands (it may carry a zone), if it is a day of the calendar."""
     stripped = text.strip(_WHITE)
     match = _DATE_ONLY.match(stripped)
+    if match is None and _FAR.match(stripped):
+        raise ValueError(f"{_short(text)} is outside the years 1 to 9999")
     try:
         if match is None:
             raise ValueError

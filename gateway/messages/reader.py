@@ -73,11 +73,13 @@ def reader(declared: type, namespace: str) -> Read:
     manies = [item.attribute for item in parts if item.many]
     needed = [item for item in parts if item.least]
     attributes = {item.name: item.attribute for item in parts if item.shape is Shape.ATTRIBUTE}
+    # Empty content: not even white space may stand there.
+    empty = not slots and not wildcards
 
     def read(element: Element) -> Any:
         values: dict[str, Any] = _attributes(element, attributes) if element.keys() else {}
-        if (text := element.text) is not None and text.strip(_WHITE):
-            raise _violation("text where only elements belong", element)
+        if (text := element.text) is not None and (empty or text.strip(_WHITE)):
+            raise _violation("text where none belongs", element)
         at = -1
         for child in element:
             place, several, attribute, parse, read_child = slots.get(child.tag) or _wildcard(

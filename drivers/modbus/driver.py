@@ -100,8 +100,7 @@ class Modbus:
         """What answers on this line: units, at the speeds that are usual. See ``drivers.modbus.scan``."""
         from drivers.modbus.scan import Scan
 
-        maps = self._library or ({self._map.name: self._map} if self._map else {})
-        return Scan(self._url, self._context, self._opened().bus, maps).run()
+        return Scan(self._url, self._context, self._opened().bus, self._library, self._map).run()
 
     async def _known(self) -> Source:
         """The map that was given, or the one that the meter identifies itself by; SunSpec where it speaks it."""

@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from drivers.modbus import value
+from drivers.modbus.decode import Decoding, NoValue
+from drivers.modbus.image import Image
 from drivers.modbus.questions import Questions
 from drivers.modbus.registers import WIDTH, Form, Mark, MarkKind, ModbusMap, Table
+from drivers.reading import Obis
+
+#: What a mains connection shows: voltage of L1 and frequency, in V and Hz.
+_MAINS = ((Obis(1, 0, 32, 7, 0), 80, 300), (Obis(1, 0, 14, 7, 0), 45, 65))
 
 
 @dataclass(slots=True)
@@ -52,6 +59,24 @@ async def ask(questions: Questions, maps: Mapping[str, ModbusMap], sunspec: tupl
 def matching(said: Said, maps: Mapping[str, ModbusMap]) -> list[str]:
     """The names of the maps one of whose marks fits, sorted."""
     return sorted(name for name, found in maps.items() if any(_fits(mark, said) for mark in found.marks))
+
+
+def plausible(image: Image, maps: Mapping[str, ModbusMap], read_at: datetime) -> list[str]:
+    """The maps by which a mains voltage and frequency stand where they should. A hint for a person and no identification:
+    sister models and wrong variants look the same."""
+    return sorted(
+        name
+        for name, found in maps.items()
+        if all(_within(Decoding(found, image, read_at), found, obis, low, high) for obis, low, high in _MAINS)
+    )
+
+
+def _within(decoding: Decoding, found: ModbusMap, obis: Obis, low: int, high: int) -> bool:
+    register = next((one for one in found.registers if one.obis == obis), None)
+    try:
+        return register is not None and low <= decoding.value(register) <= high
+    except NoValue:
+        return False
 
 
 def _fits(mark: Mark, said: Said) -> bool:

@@ -41,11 +41,14 @@ _PROBES = ((Table.HOLDING, 0), (Table.INPUT, 0))
 class Scan:
     """One scan of one line, on an open bus."""
 
-    def __init__(self, url: MeterUrl, context: Context, bus: Bus, maps: Mapping[str, ModbusMap]) -> None:
+    def __init__(
+        self, url: MeterUrl, context: Context, bus: Bus, maps: Mapping[str, ModbusMap], named: ModbusMap | None = None
+    ) -> None:
         self._url = url
         self._context = context
         self._bus = bus
         self._maps = maps
+        self._named = named  #: all devices are taken to be of this map
         given = float(url.get("timeout") or _PROBE_S)
         self._timing = Timing(timeout_s=given, retries=0)
         self._units = _units(url)
@@ -114,6 +117,8 @@ class Scan:
         unit = Unit(self._bus, number, replace(Timing(), timeout_s=max(1.0, self._timing.timeout_s)), patient=True)
         questions = Questions(unit)
         try:
+            if self._named is not None:
+                return await self._read(number, Found(url, maps=(self._named.name,)), self._named)
             device = await discover(questions)
             said = await identify.ask(questions, self._maps, device.says if device else None)
             if not said.objects:
@@ -125,9 +130,17 @@ class Scan:
                 return await self._read(number, Found(url, said.words()), device)
             if fitting:
                 return Found(url, said.words(), tuple(fitting))
-            return Found(url, said.words(), sweep=await sweep(questions, url, self._context.now()))
+            return await self._unknown(url, said, questions)
         except MeterError as error:
             return Found(url, failed=str(error))
+
+    async def _unknown(self, url: str, said: identify.Said, questions: Questions) -> Found:
+        now = self._context.now()
+        swept, image = await sweep(questions, url, now)
+        says = [said.words()] if said.words() else []
+        if hints := identify.plausible(image, self._maps, now):
+            says.append(f"its voltage and frequency would be right by {', '.join(hints)}: compare with its type plate")
+        return Found(url, "; ".join(says), sweep=swept)
 
     async def _read(self, number: int, found: Found, source: Source) -> Found:
         timing = source.timing if isinstance(source, ModbusMap) else Timing()

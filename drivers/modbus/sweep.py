@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from drivers.errors import NoAnswer
+from drivers.modbus.image import Image
 from drivers.modbus.questions import Questions
 from drivers.modbus.registers import Table
 
@@ -18,16 +19,18 @@ PLACES = (
 _STEP = 8
 
 
-async def sweep(questions: Questions, source: str, read_at: datetime) -> Mapping[str, object]:
-    """The registers that are there, as ``metergate map new --from`` takes them."""
+async def sweep(questions: Questions, source: str, read_at: datetime) -> tuple[Mapping[str, object], Image]:
+    """The registers that are there, as ``metergate map new --from`` takes them, and as they are decoded."""
+    image = Image()
     found: dict[str, object] = {"source": source, "unit": questions.unit.number, "read_at": read_at.isoformat()}
     for table in (Table.INPUT, Table.HOLDING):
         runs: dict[str, str] = {}
         for first, count in PLACES:
             for address, words in (await _place(questions, table, first, count)).items():
+                image.put(table, address, words)
                 runs[f"0x{address:04X}"] = " ".join(f"{word:04X}" for word in words)
         found[table.value] = runs
-    return found
+    return found, image
 
 
 async def _place(questions: Questions, table: Table, first: int, count: int) -> dict[int, list[int]]:

@@ -150,7 +150,7 @@ def new(name: str, protocol: str, sweep: Path | None, out: Path | None) -> None:
     if protocol not in SECTIONS:
         raise UsageError(f"no section {protocol!r}", do=f"there are {', '.join(SECTIONS)}")
     try:
-        text = skeleton(name, protocol, None if sweep is None else json.loads(sweep.read_bytes()))
+        text = skeleton(name, protocol, None if sweep is None else _swept(sweep))
     except ValueError as error:
         raise UsageError(f"is not what a scan writes: {error}", where=str(sweep)) from error
     if out is None:
@@ -161,6 +161,19 @@ def new(name: str, protocol: str, sweep: Path | None, out: Path | None) -> None:
             file.write(text)
     except OSError as error:
         raise UsageError(f"cannot be written ({error.strerror})", where=str(out)) from error
+
+
+def _swept(file: Path) -> object:
+    """What a scan found out of an unknown meter: the one line of its kind, or a file that is nothing else.
+
+    Raises ValueError where there is none, or more than one.
+    """
+    found = [json.loads(line) for line in file.read_text().splitlines() if line.startswith('{"type":"sweep"')]
+    if not found:
+        return json.loads(file.read_bytes())
+    if len(found) > 1:
+        raise ValueError(f"it has {len(found)} unknown meters; keep the line of one")
+    return found[0]
 
 
 def _table(rows: Iterable[Mapping[str, str]]) -> list[str]:

@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
     "doctor": ("gateway.cli.doctor", "Look at a serial port and tell what to change."),
     "read": ("gateway.cli.read", "Read a meter once and print its registers."),
+    "scan": ("gateway.cli.scan", "Find what answers on a line, by which map, and what would be read."),
     "map": ("gateway.cli.map", "Device maps: list, show, check them, begin a new one."),
     "message": ("gateway.cli.message", "Check, show and make messages of IEC 61968-9; write their schemas."),
     "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),

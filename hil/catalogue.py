@@ -25,6 +25,7 @@ FAMILIES: dict[str, str] = {
     "sml": "hil.push.sml:serve",
     "dlms": "hil.dlms.serve:serve",
     "modbus": "hil.modbus.serve:serve",
+    "dlms-push": "hil.dlms.push:serve",
 }
 
 #: Sections of device maps whose every map is a profile too, by the family that serves it.

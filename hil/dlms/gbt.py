@@ -20,10 +20,11 @@ class BlockTransfer:
     """Both directions on one association. ``window`` is what this side takes in one go."""
 
     window: int = 1
+    #: What the other side takes in one go, until it says so.
+    peer_window: int = 1
     _outgoing: list[bytes] = field(default_factory=list)
     _sent: int = 0
     _acknowledged: int = 0
-    _peer_window: int = 1
     _incoming: dict[int, bytes] = field(default_factory=dict)
     _received: int = 0
 
@@ -40,7 +41,7 @@ class BlockTransfer:
         reader = Reader(apdu[1:])
         control, number, acknowledged = reader.byte(), reader.number(2), reader.number(2)
         block = reader.octets()
-        self._peer_window = max(control & _WINDOW, 1)
+        self.peer_window = max(control & _WINDOW, 1)
         if block:
             return self._take(control, number, block)
         if not self._outgoing:
@@ -67,12 +68,12 @@ class BlockTransfer:
         return None, [self._block(_LAST | self.window, 1, self._received, b"")]
 
     def _send(self) -> list[bytes]:
-        count = min(self._peer_window, len(self._outgoing) - self._sent)
+        count = min(self.peer_window, len(self._outgoing) - self._sent)
         made = []
         for place in range(count):
             self._sent += 1
             last = self._sent == len(self._outgoing)
-            streaming = _STREAMING if place < count - 1 and not last else 0
+            streaming = 0 if last or place == count - 1 else _STREAMING
             control = (_LAST if last else 0) | streaming | self.window
             made.append(self._block(control, self._sent, self._received, self._outgoing[self._sent - 1]))
         return made

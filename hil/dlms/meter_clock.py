@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -48,6 +49,8 @@ class MeterClock:
         self._base = (frozen or datetime.now(UTC)) + timedelta(seconds=offset_s)
         self._trailing = bytes.fromhex(trailing)
         self._preset: datetime | None = None
+        #: Called with the time before and after whenever the clock is set.
+        self.on_set: Callable[[datetime, datetime], None] = lambda old, new: None
 
     def now(self) -> datetime:
         """The meter's idea of the time, UTC."""
@@ -56,7 +59,9 @@ class MeterClock:
         return self._base + timedelta(seconds=(time.monotonic() - self._set_at) * (1 + self.drift_ppm / 1e6))
 
     def set(self, moment: datetime) -> None:
+        old = self.now()
         self._base, self._set_at = moment, time.monotonic()
+        self.on_set(old, moment)
 
     def stamp(self, moment: datetime, status: int | None = None) -> bytes:
         """A moment as this meter writes it."""

@@ -13,15 +13,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hil.dlms import axdr, registers, security_objects, sn_services
+from hil.dlms import axdr, event_log, grid_objects, registers, security_objects, sn_services
 from hil.dlms.axdr import UINT8, UINT16, Data, array, octets, structure
-from hil.dlms.cosem_object import Attribute, CosemObject, fixed, stored
+from hil.dlms.compression import WRITERS
+from hil.dlms.cosem_object import OTHER, Attribute, CosemObject, Refused, computed, fixed, stored
+from hil.dlms.event_log import EventLog
 from hil.dlms.hdlc_station import StationRule
+from hil.dlms.image_transfer import ImageTransfer
 from hil.dlms.meter import Meter
 from hil.dlms.meter_clock import MeterClock
 from hil.dlms.obis import logical_name
 from hil.dlms.profile_generic import Column, ProfileGeneric, Row
 from hil.dlms.quantity import Quantity
+from hil.dlms.relay import Relay
 from hil.dlms.security import Keys
 from hil.dlms.view import AssociationRule
 
@@ -85,6 +89,7 @@ def build(data: Mapping[str, Any]) -> Meter:
         objects.append(registers.demand_register(name, quantity, clock, entry["period_s"]))
     for entry in data.get("profile", ()):
         objects.append(_profile(entry, quantities, clock).object())
+    objects += _utility_objects(data, clock, quantities)
     keys = _keys(data.get("security", {}))
     objects += security_objects.objects(keys, bytes.fromhex(meter["system_title"]))
     sn_services.allocate(objects)
@@ -105,6 +110,60 @@ def build(data: Mapping[str, Any]) -> Meter:
 def _keys(data: Mapping[str, Any]) -> Keys:
     """Keys as hexadecimal texts, the rest as it is."""
     return Keys(**{name: bytes.fromhex(value) if isinstance(value, str) else value for name, value in data.items()})
+
+
+def _utility_objects(
+    data: Mapping[str, Any], clock: MeterClock, quantities: Mapping[bytes, Quantity]
+) -> list[CosemObject]:
+    """Logs, relay, limiter, M-Bus devices, image transfer, scripts, push setup, alarms: where the file has them."""
+    objects: list[CosemObject] = []
+    logs: dict[str, EventLog] = {}
+    for entry in data.get("event_log", ()):
+        extra = [(logical_name(code), quantities[logical_name(code)]) for code in entry.get("columns", ())]
+        tag = axdr.NAMES[entry.get("type", "unsigned")]
+        log = EventLog(logical_name(entry["obis"]), logical_name(entry["code"]), clock, entry["events"], extra, tag)
+        logs[entry.get("kind", entry["obis"])] = log
+        objects += log.objects()
+
+    def enter(kind: str, code: int, at: datetime | None = None) -> None:
+        if kind in logs:
+            logs[kind].enter(code, at)
+
+    def clock_was_set(old: datetime, new: datetime) -> None:
+        enter("standard", event_log.CLOCK_OLD, old)
+        enter("standard", event_log.CLOCK_NEW, new)
+
+    clock.on_set = clock_was_set
+    if "relay" in data:
+        objects.append(Relay(entered=lambda code: enter("disconnector", code), **data["relay"]).object())
+    if "limiter" in data:
+        objects.append(grid_objects.limiter(**data["limiter"]))
+    objects += [grid_objects.mbus_client(entry) for entry in data.get("mbus", ())]
+    objects += [grid_objects.alarm_register(entry["obis"], entry["raised"]) for entry in data.get("alarm", ())]
+    if data.get("image_transfer"):
+        objects.append(ImageTransfer().object())
+    if data.get("demand_reset"):
+        objects += _demand_reset(clock)
+    if "push" in data:
+        pushed = [Column(class_id, logical_name(code)) for class_id, code in data["push"]]
+        objects.append(grid_objects.push_setup(pushed, None))
+    return objects
+
+
+def _demand_reset(clock: MeterClock) -> list[CosemObject]:
+    """Script 1 of the MDI reset table, and the billing counter and time that show it."""
+    count, at = [12], [clock.now() - timedelta(days=20)]
+
+    def execute(number: int) -> None:
+        if number != 1:
+            raise Refused(OTHER)
+        count[0], at[0] = count[0] + 1, clock.now()
+
+    return [
+        grid_objects.script_table("0-0:10.0.1*255", execute),
+        registers.data(logical_name("1-0:0.1.0*255"), computed(lambda: Data(UINT8, count[0]))),
+        registers.data(logical_name("1-0:0.1.2*255"), computed(lambda: octets(clock.stamp(at[0])))),
+    ]
 
 
 def _clock(data: Mapping[str, Any]) -> MeterClock:
@@ -169,7 +228,15 @@ def _profile(entry: Mapping[str, Any], quantities: Mapping[bytes, Quantity], clo
         return (*made, *(quantities[name].data(moment) for name in names))
 
     columns = [Column(8, CLOCK), *([Column(1, status)] if status else []), *(Column(3, name) for name in names)]
-    return ProfileGeneric(logical_name(entry["obis"]), columns, rows, clock, period_s=entry["period_s"], size=size)
+    return ProfileGeneric(
+        logical_name(entry["obis"]),
+        columns,
+        rows,
+        clock,
+        period_s=entry["period_s"],
+        size=size,
+        write=WRITERS[entry.get("written", "plain")],
+    )
 
 
 def _rule(entry: Mapping[str, Any]) -> AssociationRule:

@@ -56,6 +56,7 @@ class SnServices:
 
     view: View
     max_pdu: int
+    list_in_blocks: bool = False
     _outgoing: list[bytes] = field(default_factory=list)
     _sent: int = 0
     _incoming: bytearray = field(default_factory=bytearray)
@@ -101,6 +102,10 @@ class SnServices:
         listed = length(count) + b"".join(results)
         if not self.max_pdu or 1 + len(listed) <= self.max_pdu:
             return b"\x0c" + listed
+        # In blocks a single value travels bare, without count and choice, as gurux-dlms makes and takes it; the standard's
+        # text can be read as the whole list, which ``list_in_blocks`` gives.
+        if count == 1 and results[0][0] == 0 and not self.list_in_blocks:
+            listed = results[0][1:]
         room = self.max_pdu - _BLOCK_HEAD
         size = room - len(length(room))
         self._outgoing = [listed[at : at + size] for at in range(0, len(listed), size)]

@@ -32,11 +32,16 @@ FAULTS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class PushLine:
-    """``bits`` is ``8N1`` or ``7E1``, ``every_s`` from the start of a telegram to that of the next."""
+    """``bits`` is ``8N1``, ``8E1`` or ``7E1``, ``every_s`` from the start of a telegram to that of the next.
+
+    Some meters rest within a telegram: ``split`` gives its parts, ``gap_s`` the rest after each but the last.
+    """
 
     baud: int
     every_s: float
     bits: str = "8N1"
+    split: Callable[[bytes], list[bytes]] | None = None
+    gap_s: float = 0
 
 
 #: Gives the telegram of a number, counted from 0; with a wrong check when that is asked for.
@@ -59,7 +64,7 @@ async def push(line: PtyLine, settings: PushLine, telegram: Telegram, faults: Fa
             await line.send(bytes(data[: faults.number("unplug")]))
             await _pull(line, faults)
         else:
-            await line.send(bytes(data))
+            await _say(line, settings, bytes(data))
         if "noise" in faults:
             await line.send(bytes(rng.randrange(256) for _ in range(faults.number("noise"))))
         number += 1
@@ -68,6 +73,14 @@ async def push(line: PtyLine, settings: PushLine, telegram: Telegram, faults: Fa
         # Without real time a telegram still leaves its reader a moment, or it would only overrun.
         await (line.until(start + settings.every_s) if line.wire.real else asyncio.sleep(0.02))
     await asyncio.Event().wait()
+
+
+async def _say(line: PtyLine, settings: PushLine, data: bytes) -> None:
+    parts = settings.split(data) if settings.split else [data]
+    for number, part in enumerate(parts):
+        if number:
+            await line.pause(settings.gap_s)
+        await line.send(part)
 
 
 def _damage(data: bytearray, number: int, faults: Faults) -> None:

@@ -69,6 +69,22 @@ def test_dlms_cosem_over_the_wrapper(client: str, emulator: Any, peer_client: An
     assert len(decode(bytes.fromhex(found["7:1.0.99.1.0.255:2"])).value) == 2976
 
 
+def test_gurux_reads_utility_objects(emulator: Any, peer_client: Any) -> None:
+    lls = ("--client", "1", "--authentication", "lls", "--password", "00000000")
+    wanted = {"70:0.0.96.3.10.255:3": 1, "72:0.1.24.1.0.255:6": 0x00987654, "71:0.0.17.0.0.255:4": 11000}
+    reads = [argument for each in wanted for argument in ("--read", each)]
+    log = ("--entry", "0.0.99.98.0.255,1,100")
+    found = peer_client("gurux", emulator("dlms/idis").path, *lls, *reads, *log)
+    assert {each: found["values"][each] for each in wanted} == wanted
+    assert [row[1] for row in found["entry"]] == [1, 2, 17, 18, 3, 8, 47]
+
+
+def test_gurux_reads_a_compact_array(emulator: Any, peer_client: Any) -> None:
+    rows = peer_client("gurux", emulator("dlms/profile-compact").path, "--entry", "1.0.99.1.0.255,1,100")["entry"]
+    assert len(rows) == 100
+    assert {tuple(row[4:]) for row in rows} == {(8345678, 4000000)}
+
+
 GURUX_SERVERS = [
     (),
     ("--link", "hdlc"),

@@ -51,8 +51,8 @@ def test_gurux(settings: tuple[str, ...], emulator: Any, peer_client: Any) -> No
     assert len(found["entry"]) == 40
 
 
-# Over HDLC gurux-dlms asks for the next block of a read with tag 00; so no blocks there.
-@pytest.mark.parametrize(("profile", "client", "rows"), [("short-names", "16", 20), ("short-names-wrapper", "32", 200)])
+# gurux-dlms cannot take a read response in blocks: it asks for the next with tag 00, and calls what is not there.
+@pytest.mark.parametrize(("profile", "client", "rows"), [("short-names", "16", 20), ("short-names-wrapper", "32", 20)])
 def test_gurux_with_short_names(profile: str, client: str, rows: int, emulator: Any, peer_client: Any) -> None:
     lls = ("--authentication", "lls", "--password", "00000000") if client == "32" else ()
     link = ("--link", "wrapper" if "wrapper" in profile else "hdlc")

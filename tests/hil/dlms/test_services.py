@@ -126,9 +126,7 @@ def test_short_names_read_list_parameter_and_blocks() -> None:
         if last:
             break
         view = session.answer(bytes.fromhex("050105") + number.to_bytes(2, "big"))[0]
-    reader = Reader(raw)
-    assert reader.take(2) == b"\x01\x00"
-    bases = {element.value[3].value: element.value[0].value & 0xFFFF for element in reader.data().value}
+    bases = {element.value[3].value: element.value[0].value & 0xFFFF for element in decode(raw).value}
     clock, voltage = bases[bytes([0, 0, 1, 0, 0, 255])], bases[bytes([1, 0, 32, 7, 0, 255])]
     answer = session.answer(
         b"\x05\x03" + b"".join(b"\x02" + each.to_bytes(2, "big") for each in (clock + 8, voltage + 8, 9))

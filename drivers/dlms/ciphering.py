@@ -84,20 +84,23 @@ class Cipher:
     def authenticates(self) -> bool:
         return self._authentication is not None
 
-    def protect(self, control: int, title: bytes, counter: int, apdu: bytes) -> bytes:
-        """The protected content of ``apdu``. ``control`` holds the protection bits; the suite is added."""
+    def protect(self, control: int, title: bytes, counter: int, apdu: bytes, header: bytes = b"") -> bytes:
+        """The protected content of ``apdu``. ``control`` holds the protection bits; the suite is added.
+
+        ``header`` is what general-ciphering authenticates beside it: its fields up to the key information.
+        """
         control |= self.suite
         head = bytes((control,)) + counter.to_bytes(4, "big")
         nonce = title + head[1:]
         if control & AUTHENTICATED:
-            prefix = head[:1] + self._key()
+            prefix = head[:1] + self._key() + header
             if control & ENCRYPTED:
                 sealed = self._gcm.encrypt(nonce, apdu, prefix)
                 return head + sealed[: TAG - 16]
             return head + apdu + self._gcm.encrypt(nonce, b"", prefix + apdu)[:TAG]
         return head + (self._gcm.encrypt(nonce, apdu, None)[:-16] if control & ENCRYPTED else apdu)
 
-    def open(self, title: bytes, content: bytes) -> Opened:
+    def open(self, title: bytes, content: bytes, header: bytes = b"") -> Opened:
         """The plain text of a protected content. Raises Damaged, BadTag, NotSupported."""
         if len(content) < _HEADER:
             raise Damaged(f"a protected APDU of {len(content)} octets")
@@ -118,14 +121,16 @@ class Cipher:
         if not control & ENCRYPTED:
             if self._authentication is None:
                 return Opened(text, control, counter, False)
-            mac = self._gcm.encrypt(nonce, b"", content[:1] + self._authentication + text)[:TAG]
+            mac = self._gcm.encrypt(nonce, b"", content[:1] + self._authentication + header + text)[:TAG]
             self._compare(mac, tag, text)
             return Opened(text, control, counter, True)
         plain = self._stream(nonce, text)
         if self._authentication is None:
             return Opened(self._plausible(plain, control), control, counter, False)
         # Counter mode is its own inverse: enciphering the plain text again gives the tag as well, in one pass of C.
-        mac = self._gcm.encrypt(nonce, plain, content[:1] + self._authentication)[len(plain) : len(plain) + TAG]
+        mac = self._gcm.encrypt(nonce, plain, content[:1] + self._authentication + header)[
+            len(plain) : len(plain) + TAG
+        ]
         self._compare(mac, tag, plain)
         return Opened(plain, control, counter, True)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
-from drivers.dlms import axdr, cosem_time
+from drivers.dlms import axdr, cosem_time, meter_logs
+from drivers.dlms import meter_control as control
 from drivers.dlms.association import Association
 from drivers.dlms.axdr_encode import octet_string
 from drivers.dlms.channel import Channel, HdlcChannel, WrapperChannel
@@ -16,14 +17,16 @@ from drivers.dlms.cosem import Attribute, ClassId
 from drivers.dlms.hdlc import HdlcSession
 from drivers.dlms.hdlc_frame import address
 from drivers.dlms.meter_map import map_for
+from drivers.dlms.meter_objects import devices, states
 from drivers.dlms.meter_reading import CLOCK, Learned, MeterReading
 from drivers.dlms.settings import association, settings
-from drivers.driver import Context
+from drivers.dlms.view_table import view_sweep, view_table
+from drivers.driver import Context, Found
 from drivers.errors import AccessDenied, MeterError, UsageError
 from drivers.link.link import LineSettings, Link
 from drivers.link.opening import open_link
 from drivers.meter_url import MeterUrl
-from drivers.reading import ClockReading, Meter, Obis, Record, Series
+from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Record, Series
 
 #: The registered port of DLMS over TCP and UDP.
 PORT = 4059
@@ -71,6 +74,9 @@ class Dlms:
             yield reading.meter
             async for record in reading.registers(wanted):
                 yield record
+            if not wanted and any(one.class_id == ClassId.MBUS_CLIENT for one in self.learned.objects):
+                async for record in devices(reading):
+                    yield record
 
     async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
         """A load profile, a day at a time."""
@@ -103,6 +109,59 @@ class Dlms:
             if refusal is not None:
                 raise AccessDenied(f"the clock was not set: {refusal.what}", where=str(self._url))
         return await self.clock()
+
+    async def shift_clock(self, by: timedelta) -> ClockReading:
+        """Shift the clock by whole seconds, at most a quarter of an hour, and read it back."""
+        async with self._session() as reading:
+            await control.shift_clock(reading, by)
+        return await self.clock()
+
+    async def events(self, since: datetime | None, until: datetime | None) -> AsyncIterator[MeterEvent]:
+        """The entries of the meter's event logs."""
+        async with self._session() as reading:
+            async for event in meter_logs.events(reading, since, until):
+                yield event
+
+    async def switch_state(self) -> str:
+        """The supply switch, in the words of COSEM."""
+        async with self._session() as reading:
+            return await control.switch_state(reading)
+
+    async def connect(self) -> str:
+        """Connect the supply. Returns the state read back."""
+        async with self._session() as reading:
+            return await control.switch(reading, connect=True)
+
+    async def disconnect(self) -> str:
+        """Disconnect the supply. Returns the state read back."""
+        async with self._session() as reading:
+            return await control.switch(reading, connect=False)
+
+    async def demand_reset(self) -> None:
+        """End the billing period. It cannot be undone."""
+        async with self._session() as reading:
+            await control.demand_reset(reading)
+
+    async def scan(self) -> AsyncIterator[Found]:
+        """The association view of the client that the URL names, with rights; values of registers; states."""
+        async with self._session() as reading:
+            objects = await reading.objects()
+            records: list[Record] = [reading.meter]
+            failed = ""
+            try:
+                records += [record async for record in reading.registers()]
+                records += [record async for record in states(reading)]
+                records += [record async for record in devices(reading)]
+            except AccessDenied as error:
+                failed = str(error)
+            yield Found(
+                url=str(self._url),
+                says=f"{reading.logical_device_name}, {len(objects)} objects\n{view_table(objects)}",
+                maps=(reading.map.name,) if reading.map.name else (),
+                records=tuple(records),
+                failed=failed,
+                sweep=None if reading.map.name else view_sweep(reading.logical_device_name, objects),
+            )
 
     # -- how ----------------------------------------------------------------------------------------------------------
 

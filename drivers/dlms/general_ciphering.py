@@ -67,8 +67,9 @@ class General:
         else:
             key_info, key = self._agreed_to_send(self._agreement, title, meter, transaction)
             cipher = Cipher(self._suite, key, self._authentication)
-        head = octets(transaction) + octets(title) + octets(meter) + b"\x00\x00" + key_info
-        return bytes((GENERAL_CIPHERING,)) + head + octets(cipher.protect(control, title, counter, apdu))
+        head = octets(transaction) + octets(title) + octets(meter) + b"\x00\x00"
+        content = cipher.protect(control, title, counter, apdu, head)
+        return bytes((GENERAL_CIPHERING,)) + head + key_info + octets(content)
 
     def open(self, apdu: bytes, ours: bytes) -> Opened:
         """Raises Damaged, KeyRejected, NotSupported."""
@@ -76,6 +77,7 @@ class General:
         transaction, originator, recipient = reader.octets(), reader.octets(), reader.octets()
         reader.octets()
         reader.octets()
+        header = apdu[1 : reader.position]
         cipher = self._cipher
         if reader.optional():
             kind = reader.byte()
@@ -92,7 +94,7 @@ class General:
         reader.done("a general-ciphering APDU")
         if len(originator) != 8:
             raise Damaged(f"a system title of {len(originator)} octets")
-        return cipher.open(originator, content)
+        return cipher.open(originator, content, header)
 
     def _unwrapped(self, reader: Reader) -> Cipher:
         reader.byte()  # kek-id: there is one, the master key

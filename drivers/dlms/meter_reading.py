@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from drivers.dlms import axdr, axdr_rows, cosem_time, profile_rows, selection
 from drivers.dlms.bytes_reader import Damaged, Reader
 from drivers.dlms.client import Client
-from drivers.dlms.cosem import Attribute, ClassId
+from drivers.dlms.cosem import Attribute, ClassId, Selection
 from drivers.dlms.cosem_unit import ScalerUnit, scaler_unit
 from drivers.dlms.ln_apdus import Result
 from drivers.dlms.meter_map import DlmsMap, MapObject
@@ -39,6 +39,8 @@ _CHUNK = timedelta(days=1)
 #: Meters differ in how they compare a range with a deviation; what was read too much is left out here.
 _MARGIN = timedelta(hours=1)
 
+#: Values of M-Bus devices, 0-b:24.2.e.
+_MBUS_VALUE = (0, 24, 2)
 #: class -> (attribute of the value, of its scaler and unit, of its stamp or 0)
 _REGISTERS = {
     ClassId.REGISTER: (2, 3, 0),
@@ -67,7 +69,7 @@ class MeterReading:
         self.learned = learned
         self._zone = zone
         self._source = source
-        self._read_at = read_at
+        self.read_at = read_at
         self.meter = Meter(source=source)
         self.logical_device_name = ""
         self._given: set[str] = set()
@@ -112,11 +114,12 @@ class MeterReading:
         self.client.association.base_names.update(names)
         return self.learned.objects
 
-    def around(self) -> Around:
+    def around(self, of: Meter | None = None) -> Around:
+        """What surrounds a value of this meter, or of the device ``of`` behind it."""
         security = self.client.association.security
         return Around(
-            self.meter.key,
-            self._read_at,
+            (of or self.meter).key,
+            self.read_at,
             self._zone,
             self.map.deviation_reversed,
             checked=security is None or security.verified,
@@ -124,8 +127,11 @@ class MeterReading:
 
     # -- registers ----------------------------------------------------------------------------------------------------
 
-    async def registers(self, wanted: Sequence[Obis] = ()) -> AsyncIterator[Record]:
-        """The values of ``wanted``, of the map's list, or of all registers in the association view."""
+    async def registers(self, wanted: Sequence[Obis] = (), of: Meter | None = None) -> AsyncIterator[Record]:
+        """The values of ``wanted``, of the map's list, or of all registers in the association view.
+
+        ``of`` is the device behind this meter whose they are; registers of M-Bus devices are left to ``devices``.
+        """
         chosen = await self._chosen(wanted)
         plan: list[tuple[MapObject, list[Attribute]]] = []
         for one in chosen:
@@ -134,7 +140,7 @@ class MeterReading:
         results = await self.client.get_many(flat)
         answers = dict(zip(flat, results, strict=True))
         for one, attributes in plan:
-            yield self._record(one, attributes, answers)
+            yield self._record(one, attributes, answers, self.around(of))
 
     async def _chosen(self, wanted: Sequence[Obis]) -> list[MapObject]:
         if not wanted and self.map.registers:
@@ -153,7 +159,10 @@ class MeterReading:
         return [
             MapObject(one.obis, one.class_id)
             for one in objects
-            if one.class_id in _REGISTERS and one.obis.f == CURRENT and one.readable(_REGISTERS[one.class_id][0])
+            if one.class_id in _REGISTERS
+            and one.obis.f == CURRENT
+            and one.readable(_REGISTERS[one.class_id][0])
+            and (one.obis.a, one.obis.c, one.obis.d) != _MBUS_VALUE
         ]
 
     def _attributes(self, one: MapObject) -> list[Attribute]:
@@ -162,14 +171,15 @@ class MeterReading:
         value, scaler, stamp = _REGISTERS[one.class_id]
         wanted = [value]
         known = self.learned.scalers.get((one.class_id, one.obis))
-        if known is None or (self._read_at - known[1]).total_seconds() >= SCALER_S:
+        if known is None or (self.read_at - known[1]).total_seconds() >= SCALER_S:
             wanted.append(scaler)
         if stamp:
             wanted.append(stamp)
         return [Attribute(one.class_id, one.obis, number) for number in wanted]
 
-    def _record(self, one: MapObject, attributes: list[Attribute], answers: dict[Attribute, Result]) -> Record:
-        around = self.around()
+    def _record(
+        self, one: MapObject, attributes: list[Attribute], answers: dict[Attribute, Result], around: Around
+    ) -> Record:
         said = {attribute.number: answers[attribute] for attribute in attributes}
         value_number, scaler_number, stamp_number = _REGISTERS.get(one.class_id, (2, 0, 0))
         result = said[value_number]
@@ -198,7 +208,7 @@ class MeterReading:
         if fresh is None:
             by_map = self.map.units.get(one.obis)
             return (ScalerUnit(*by_map) if by_map is not None else None), ()
-        self.learned.scalers[key] = (fresh, self._read_at)
+        self.learned.scalers[key] = (fresh, self.read_at)
         changed = known is not None and known[0] != fresh
         return fresh, ((Doubt.CONFIGURATION_CHANGED,) if changed else ())
 
@@ -237,56 +247,52 @@ class MeterReading:
     async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
         """The profile's rows from ``since`` to ``until``, a day at a time; without bounds, the whole buffer."""
         layout = await self.layout(profile)
+        async for rows in self.rows(profile, layout, since, until):
+            yield Series(
+                meter=self.meter.key,
+                profile=profile,
+                interval_s=layout.period_s,
+                columns=layout.columns,
+                rows=tuple(rows),
+                read_at=self.read_at,
+                checked=self.around().checked,
+            )
+
+    async def rows(
+        self, profile: Obis, layout: Layout, since: datetime | None, until: datetime | None
+    ) -> AsyncIterator[list[Row]]:
+        """The rows of a profile or log, those of a day at a time. Raises NotSupported, AccessDenied, Damaged."""
         self._given.clear()
         if since is None and until is None:
-            yield await self._series(profile, layout, None, None)
+            yield await self._rows(profile, layout, None)
             return
         clock = layout.clock
         if clock is None:
             raise NotSupported(
                 f"the profile {profile} has no clock to select by", do="read it without --since and --until"
             )
-        start = since or self._read_at - timedelta(days=365)
-        end = until or self._read_at
+        start = since or self.read_at - timedelta(days=365)
+        end = until or self.read_at
         zone = await self._range_zone()
         while start < end:
             stop = min(end, start + _CHUNK)
-            series = await self._series(profile, layout, (layout.captured[clock], zone), (start, stop))
-            if series.rows:
-                yield series
+            first, last = self._bound(start - _MARGIN, zone), self._bound(stop + _MARGIN, zone)
+            chosen = selection.by_range(layout.captured[clock], first, last)
+            found = await self._rows(profile, layout, chosen)
+            fresh = [row for row in found if self._is_new(row, (start, stop))]
+            if fresh:
+                yield fresh
             start = stop
 
-    async def _series(
-        self,
-        profile: Obis,
-        layout: Layout,
-        by: tuple[CaptureObject, tzinfo | None] | None,
-        span: tuple[datetime, datetime] | None,
-    ) -> Series:
-        chosen = None
-        if by is not None and span is not None:
-            column, zone = by
-            first, last = self._bound(span[0] - _MARGIN, zone), self._bound(span[1] + _MARGIN, zone)
-            chosen = selection.by_range(column, first, last)
+    async def _rows(self, profile: Obis, layout: Layout, chosen: Selection | None) -> list[Row]:
         result = await self.client.get(Attribute(ClassId.PROFILE_GENERIC, profile, 2), chosen)
         if isinstance(result, Refusal):
             raise AccessDenied(f"the meter refuses the profile {profile}: {result.what}", do="ask for another span")
         reader = Reader(result)
         buffer = axdr_rows.take_rows(reader)
         reader.done("the profile's buffer")
-        made = profile_rows.rows(
+        return profile_rows.rows(
             buffer, layout, self.around(), null_repeats=self.map.null_repeats, stamp_is_start=self.map.stamp_is_start
-        )
-        if span is not None:
-            made = [row for row in made if self._is_new(row, span)]
-        return Series(
-            meter=self.meter.key,
-            profile=profile,
-            interval_s=layout.period_s,
-            columns=layout.columns,
-            rows=tuple(made),
-            read_at=self._read_at,
-            checked=self.around().checked,
         )
 
     def _is_new(self, row: Row, span: tuple[datetime, datetime]) -> bool:

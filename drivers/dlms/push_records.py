@@ -61,6 +61,7 @@ class Listener:
     def _opened(self, apdu: bytes) -> tuple[Opened, bytes]:
         """The plain APDU and the sender's system title."""
         tag = apdu[0] if apdu else 0
+        header = b""
         if tag in (GENERAL_GLO, GENERAL_DED):
             reader = Reader(apdu, 1)
             title, content = reader.octets(), reader.octets()
@@ -71,6 +72,7 @@ class Listener:
             title = reader.octets()
             for _ in range(3):
                 reader.octets()
+            header = apdu[1 : reader.position]
             if reader.optional():
                 if reader.byte() != 0:
                     raise Damaged("a push under a wrapped or agreed key")
@@ -80,7 +82,7 @@ class Listener:
             return Opened(apdu, 0, 0, verified=False), b""
         if len(title) != 8:
             raise Damaged(f"a protected APDU with a system title of {len(title)} octets")
-        opened = self._cipher(title, content).open(title, content)
+        opened = self._cipher(title, content).open(title, content, header)
         last = self.heard.get(title, -1)
         if opened.counter <= last:
             raise Damaged(f"its invocation counter went from {last} to {opened.counter}: an old one was repeated")

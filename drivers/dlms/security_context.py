@@ -70,7 +70,6 @@ class SecurityContext:
     _dedicated: Cipher | None = field(init=False, repr=False, default=None)
     _general: General = field(init=False, repr=False)
     _heard: dict[str, int] = field(init=False, default_factory=dict)
-    _dedicated_counter: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         if len(self.title) != 8:
@@ -133,9 +132,8 @@ class SecurityContext:
         return cipher.protect(self.control, self.title, self.counter.take(), apdu)
 
     def _sealed_dedicated(self, apdu: bytes) -> bytes:
-        # A dedicated key lives for one association, and so does its counter.
-        self._dedicated_counter += 1
-        return self._for_dedicated().protect(self.control, self.title, self._dedicated_counter, apdu)
+        # One counter for both keys: some meters keep one, others one for each key, and both want it to rise.
+        return self._sealed(self._for_dedicated(), apdu)
 
     def _for_dedicated(self) -> Cipher:
         if self._dedicated is None:

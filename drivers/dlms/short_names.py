@@ -68,12 +68,25 @@ def _read(association: Association, items: Sequence[Name | Parameterised]) -> Ex
     found = sn_apdus.parse_read(answer)
     if len(found) == 1 and isinstance(found[0], Block):
         body = yield from _rest(association, found[0])
-        reader = Reader(body)
-        found = sn_apdus.read_results(reader)
+        found = _results(body, len(items))
     results = [one for one in found if not isinstance(one, Block)]
     if len(results) != len(items):
         raise Damaged(f"{len(items)} names asked for, {len(results)} answers")
     return results
+
+
+def _results(body: bytes, wanted: int) -> list[Result | Block]:
+    """The answers in an assembled body: the list that a READ response holds, or, from some meters, one value alone."""
+    reader = Reader(body)
+    try:
+        found = sn_apdus.read_results(reader)
+        reader.done("a READ response")
+    except Damaged:
+        if wanted != 1:
+            raise
+        axdr.decode(body)
+        return [body]
+    return found
 
 
 def _rest(association: Association, block: Block) -> Exchange[bytes]:

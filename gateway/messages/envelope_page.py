@@ -100,7 +100,9 @@ travels as its request did. An unreadable message in SOAP is answered with a SOA
 
 In a strongly typed message Header, Request, Reply and Payload stand in the namespace of the wrapper. What is in Header and
 Reply stands in that of the envelope; what is directly in Payload, and in the Request of a Get, stands in the wrapper's. Both
-places are read everywhere. Header blocks of SOAP are passed over; one that must be understood is refused (code 7.3 for
+places are read everywhere. Wrappers in the namespace of another year are read and answered in it; those of the drafts
+(`http://www.iec.ch/...`) are answered in that of 2011. An envelope that is the text of an argument of a remote call is not
+read. Header blocks of SOAP are passed over; one that must be understood is refused (code 7.3 for
 WS-Security): who may ask what is settled by TLS and HTTP authentication.
 
 `metergate message schema --wsdl` lists the services, and writes the WSDL of one or of all. Get and Execute are offered by

@@ -102,7 +102,7 @@ def _no_request(message: object) -> UnknownMessage:
 
 
 def _back(carriage: Carriage) -> Carriage:
-    """An answer goes in the wrappers' namespace of 2011, whatever the request's was."""
+    """An answer goes in the namespace of its request's wrapper; none is written in that of a draft."""
     return replace(carriage, wrapper=typed.written_namespace(carriage.wrapper)) if carriage.wrapper else carriage
 
 

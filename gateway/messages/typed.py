@@ -8,8 +8,8 @@
 
 Header, Request, Reply and Payload stand in the wrapper's namespace. So do the elements directly in a Payload and in the
 Request of a Get, which are of the wrapper's own types; all others stand in the namespace of the envelope. Both places are
-read. The host with ``www.`` is of the drafts, other years were seen (2017); all are read and only 2011 is written. The
-answer to a Get stands in the namespace of that Get.
+read. The host with ``www.`` is of the drafts, other years were seen (2017); all are read, and a draft is answered in the
+namespace of 2011, any other in its own. The answer to a Get stands in the namespace of that Get.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from gateway.messages.errors import CannotWrite, SchemaViolation
 from gateway.messages.reader import reader, xpath
 from gateway.messages.writer import Output, Step, content, write_root
 
-_NAMESPACE = re.compile(r"http://(?:www\.)?iec\.ch/TC57/20[0-9]{2}/(Get)?([A-Za-z]+)Message\Z")
+_NAMESPACE = re.compile(r"http://(www\.)?iec\.ch/TC57/20[0-9]{2}/(Get)?([A-Za-z]+)Message\Z")
 _PARTS = ("Header", "Request", "Reply", "Payload")
 #: Parts whose own elements are of the wrapper's types.
 _LOCAL = ("Request", "Payload")
@@ -53,11 +53,14 @@ def namespace(noun: str, *, get: bool = False) -> str:
 
 
 def written_namespace(space: str) -> str:
-    """The namespace of 2011 for the same wrappers as those of ``space``. Raises ValueError where that has none."""
+    """The namespace in which wrappers of ``space`` are answered: their own, but that of 2011 for those of the drafts.
+
+    Raises ValueError where ``space`` is no namespace of wrappers.
+    """
     match = _NAMESPACE.match(space)
     if match is None:
         raise ValueError(f"{space} is no namespace of strongly typed messages")
-    return namespace(match.group(2), get=match.group(1) is not None)
+    return namespace(match.group(3), get=match.group(2) is not None) if match.group(1) else space
 
 
 def action(element: str, noun: str, *, get: bool = False) -> str:
@@ -81,7 +84,7 @@ def wrapper(element: etree._Element) -> Wrapper | None:
     match = _NAMESPACE.match(name.namespace or "")
     if match is None:
         return None
-    space, noun = match.string, match.group(2)
+    space, noun = match.string, match.group(3)
     for kind in _ANSWERS_AND_DRAFTS:
         # Both are seen for the answer to a Get: with its name, and with that of its noun.
         if name.localname in (noun + kind.__name__, f"Get{noun}{kind.__name__}"):
@@ -135,7 +138,7 @@ def element_name(message: Envelope, space: str) -> str:
     match = _NAMESPACE.match(space)
     if match is None:
         raise CannotWrite(f"{space} is no namespace of strongly typed messages", xpath="")
-    noun = match.group(2)
+    noun = match.group(3)
     if isinstance(message, FaultMessage):
         return f"{noun}FaultMessage"
     if message.header.noun != noun:

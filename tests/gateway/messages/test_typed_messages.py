@@ -30,6 +30,7 @@ from gateway.messages.profiles.end_device_events import EndDeviceEvents
 from gateway.messages.profiles.get_meter_readings import GetMeterReadings
 from gateway.messages.profiles.meter_readings import MeterReadings
 from gateway.messages.profiles.parts import Identified
+from gateway.messages.reception import Taken, receive
 from gateway.messages.soap import Soap
 
 AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -110,16 +111,51 @@ def test_elements_in_the_other_place_are_read_as_well() -> None:
 
 
 @pytest.mark.parametrize(
-    "space",
+    ("space", "answered"),
     [
-        "http://www.iec.ch/TC57/2011/EndDeviceControlsMessage",
-        "http://iec.ch/TC57/2017/EndDeviceControlsMessage",
+        (CONTROLS, CONTROLS),
+        ("http://www.iec.ch/TC57/2011/EndDeviceControlsMessage", CONTROLS),
+        ("http://iec.ch/TC57/2017/EndDeviceControlsMessage", "http://iec.ch/TC57/2017/EndDeviceControlsMessage"),
     ],
 )
-def test_wrappers_of_drafts_and_other_years_are_read(space: str) -> None:
+def test_wrappers_of_drafts_and_other_years_are_read(space: str, answered: str) -> None:
     data = codec.to_bytes(SWITCH, carriage=Carriage(None, CONTROLS)).replace(CONTROLS.encode(), space.encode())
     document = codec.read(data)
     assert (document.message, document.carriage.wrapper) == (SWITCH, space)
+    assert typed.written_namespace(space) == answered
+
+
+#: As a client in the field writes: prefixes everywhere, the schema's place, a time with a decimal, no ref and no MessageID.
+BY_HAND = b"""<?xml version="1.0"?>
+<t:CreateMeterReadings xmlns:t="http://iec.ch/TC57/2011/MeterReadingsMessage"
+    xmlns:o="http://iec.ch/TC57/2011/MeterReadings#" xmlns:m="http://iec.ch/TC57/2011/schema/message"
+    xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+    xsi:schemaLocation="http://iec.ch/TC57/2011/MeterReadingsMessage MeterReadingsMessage.xsd">
+  <!-- an on-demand read as it was asked for before there was a get -->
+  <t:Header>
+    <m:Verb>create</m:Verb><m:Noun>MeterReadings</m:Noun><m:Revision>0.1</m:Revision>
+    <m:Timestamp>2026-01-01T12:00:00.0+01:00</m:Timestamp>
+    <m:ReplyAddress>https://headend.example/replies</m:ReplyAddress><m:CorrelationID>ask-1</m:CorrelationID>
+  </t:Header>
+  <t:Payload>
+    <o:MeterReadings>
+      <o:MeterReading><o:Meter><o:Names><o:name>4711</o:name></o:Names></o:Meter></o:MeterReading>
+      <o:ReadingType><o:Names><o:name>0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0</o:name></o:Names></o:ReadingType>
+    </o:MeterReadings>
+  </t:Payload>
+</t:CreateMeterReadings>"""
+
+
+def test_a_message_as_clients_write_it_by_hand_is_taken_and_answered_in_kind() -> None:
+    found = receive(BY_HAND, at=AT, source="gateway-1")
+    assert isinstance(found, Taken)
+    (asked,) = found.asked
+    assert (asked.verb, asked.noun, found.header.timestamp) == (Verb.CREATE, "MeterReadings", AT.replace(hour=11))
+    assert asked.content[0].meter_reading[0].meter.names[0].name == "4711"
+    answer = response(found.message, replies.acknowledged(), at=AT, source="gateway-1")
+    root = etree.fromstring(found.way.to_bytes(answer))
+    assert root.tag == f"{{{READINGS}}}MeterReadingsResponseMessage"
+    assert answer.header.correlation_id == "ask-1"
 
 
 def test_a_draft_names_requests_without_their_verb() -> None:

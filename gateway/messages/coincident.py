@@ -15,14 +15,15 @@ from datetime import datetime
 from gateway.messages.profiles.get_meter_readings import CoincidentReading, GetMeterReadings, Trigger
 from gateway.messages.profiles.meter_readings import IntervalBlock, Meter, MeterReading, MeterReadings, Reading
 from gateway.messages.profiles.parts import DateTimeInterval, Identified
+from gateway.messages.refusals import Refusal, unavailable_data
 
 
 @dataclass(frozen=True, slots=True)
 class Coincident:
-    """The answer, and why something that was asked for is not in it."""
+    """The answer, and what was asked for and is not in it, each with its reply code (5.7)."""
 
     message: MeterReadings
-    missing: tuple[str, ...]
+    missing: tuple[Refusal, ...]
 
 
 def is_asked(asked: GetMeterReadings) -> bool:
@@ -41,7 +42,7 @@ def coincident_readings(found: MeterReadings, asked: GetMeterReadings) -> Coinci
     chooser = _Chooser(asked, asked.meter_readings)
     chosen = [part for one in found.meter_reading for part in chooser.of(one)]
     if not chosen and not chooser.missing:
-        chooser.missing.append("no reading or event is as the trigger is described")
+        chooser.miss("no reading or event is as the trigger is described")
     used = {code for one in chosen for code in _types(one)}
     message = MeterReadings(
         meter_reading=tuple(chosen),
@@ -52,11 +53,14 @@ def coincident_readings(found: MeterReadings, asked: GetMeterReadings) -> Coinci
 
 class _Chooser:
     def __init__(self, asked: GetMeterReadings, trigger: Trigger) -> None:
-        self.missing: list[str] = []
+        self.missing: list[Refusal] = []
         self._trigger = trigger
         self._wanted = [name for kind in asked.reading_type for name in _known_as(kind)]
         self._meters = {name for device in asked.end_device for name in _known_as(device)}
         self._usage_points = {name for point in asked.usage_point for name in _known_as(point)}
+
+    def miss(self, what: str) -> None:
+        self.missing.append(unavailable_data(what))
 
     def of(self, one: MeterReading) -> Iterator[MeterReading]:
         """The triggers of one meter, each followed by what coincides with it."""
@@ -75,7 +79,7 @@ class _Chooser:
             for reading in one.readings:
                 if _fits(reading, described.readings):
                     if reading.time_stamp is None:
-                        self.missing.append(f"{_name(one.meter)} gave no time with {reading.reading_type}")
+                        self.miss(f"{_name(one.meter)} gave no time with {reading.reading_type}")
                     else:
                         yield reading.time_stamp, _part(one, True, readings=(reading,))
         if described.end_device_events is not None:
@@ -103,7 +107,7 @@ class _Chooser:
         got = {reading.reading_type for reading in readings} | {block.reading_type for block in blocks}
         for code in self._wanted or ([] if got else ["any other reading"]):
             if code not in got:
-                self.missing.append(f"{_name(one.meter)} has not {code} at {stamp.isoformat()}")
+                self.miss(f"{_name(one.meter)} has not {code} at {stamp.isoformat()}")
 
     def _blocks(self, stamp: datetime, one: MeterReading) -> Iterator[IntervalBlock]:
         for block in one.interval_blocks:

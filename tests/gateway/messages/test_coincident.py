@@ -14,8 +14,11 @@ from gateway.cim.obis_rules import Rules
 from gateway.messages import codec
 from gateway.messages.coincident import Coincident, coincident_readings, is_asked
 from gateway.messages.compose import meter_readings
+from gateway.messages.envelope import Header, Request, RequestMessage, Verb
+from gateway.messages.exchange import response
 from gateway.messages.profiles.get_meter_readings import CoincidentReading, GetMeterReadings, Trigger, TriggerEvent
 from gateway.messages.profiles.parts import DateTimeInterval, Identified, Name
+from gateway.messages.replies import outcome
 
 READ_AT = datetime(2026, 5, 2, 7, tzinfo=UTC)
 START = datetime(2026, 5, 1, tzinfo=UTC)
@@ -97,20 +100,40 @@ def test_without_types_all_that_coincides_is_given_and_nothing_else(rules: Rules
 def test_a_type_that_has_no_value_at_that_moment_is_named(rules: Rules) -> None:
     got = answer(readout(METER), request(IMPORT, VOLTAGE), rules)
     assert len(list(got.message.meter_reading)) == 2
-    assert got.missing == (f"12345678 has not {VOLTAGE} at 2026-05-01T16:15:00+00:00",)
+    assert [one.what for one in got.missing] == [f"12345678 has not {VOLTAGE} at 2026-05-01T16:15:00+00:00"]
 
 
 def test_a_maximum_between_two_rows_coincides_with_neither(rules: Rules) -> None:
     got = answer(readout(METER, PEAK + timedelta(minutes=1)), request(IMPORT), rules)
     (trigger,) = got.message.meter_reading
     assert trigger.is_coincident_trigger
-    assert "has not " + IMPORT in got.missing[0]
+    assert "has not " + IMPORT in got.missing[0].what
 
 
 def test_a_maximum_without_its_time_triggers_nothing(rules: Rules) -> None:
     got = answer(readout(METER, None), request(IMPORT), rules)
     assert got.message.meter_reading == ()
-    assert got.missing == (f"12345678 gave no time with {MAXIMUM}",)
+    assert [one.what for one in got.missing] == [f"12345678 gave no time with {MAXIMUM}"]
+
+
+@pytest.mark.parametrize(("wanted", "result"), [((IMPORT,), "OK"), ((IMPORT, VOLTAGE), "PARTIAL")])
+def test_asked_and_answered_in_the_envelope(
+    rules: Rules, oracle: Callable[[str], etree.XMLSchema], wanted: tuple[str, ...], result: str
+) -> None:
+    header = Header(verb=Verb.GET, noun="MeterReadings", source="HES", message_id="m-1")
+    asked = codec.read(
+        codec.to_bytes(RequestMessage(header=header, request=Request(content=(request(*wanted),))))
+    ).message
+    (content,) = asked.request.content
+    assert is_asked(content)
+    got = answer(readout(METER), content, rules)
+    reply = outcome(got.missing, Verb.GET, anything_done=bool(got.message.meter_reading))
+    answered = codec.to_bytes(response(asked, reply, at=READ_AT, source="gateway", content=got.message))
+    oracle("Message").assertValid(etree.fromstring(answered))
+    heard = codec.read(answered).message
+    assert (heard.header.correlation_id, heard.reply.result) == ("m-1", result)
+    assert {error.code for error in heard.reply.error} == ({"0.0"} if result == "OK" else {"0.2", "5.7"})
+    assert heard.payload.content[0].meter_reading[0].is_coincident_trigger
 
 
 def test_only_of_the_meters_that_are_asked_for(rules: Rules) -> None:

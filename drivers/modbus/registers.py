@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from drivers.counter import Counter
 from drivers.link.link import LineSettings
 from drivers.reading import Obis
 
@@ -60,20 +61,6 @@ class Order(StrEnum):
     CDAB = "CDAB"
     BADC = "BADC"
     DCBA = "DCBA"
-
-
-@dataclass(frozen=True, slots=True)
-class Counter:
-    """What is known of a register that counts, in the register's unit.
-
-    ``resolution``: the smallest step the meter makes; None where it is that of the raw value. ``rollover``: the value at
-    which it starts again from 0 (often that of the display, before the register's own end); None where not known.
-    ``resettable``: somebody can set it to 0 in the field, so that it is no base for bills.
-    """
-
-    resolution: Decimal | None = None
-    rollover: Decimal | None = None
-    resettable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from drivers.counter import Counter
 from drivers.link.link import LineSettings
 from drivers.modbus import map_check
 from drivers.modbus.registers import (
     WIDTH,
     Bit,
     Case,
-    Counter,
     Form,
     Group,
     Guard,

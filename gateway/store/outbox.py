@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.store.connection import Connection
+from gateway.store.moments import micros, moment
 from gateway.store.store import Store
 
 
@@ -46,6 +47,29 @@ class Quota:
     age: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to be taken: what identifies it, what it is worth, and its bytes."""
+
+    message_id: str
+    message_class: MessageClass
+    body: bytes
+
+
+def put(connection: Connection, sinks: Sequence[str], message: Message, at: datetime) -> int:
+    """Take ``message`` for each sink, within the caller's commit. The result counts those that had it not yet."""
+    taken = 0
+    for sink in sinks:
+        row = (sink, message.message_id, str(message.message_class), micros(at), message.body)
+        new = connection.execute(
+            "INSERT INTO outbox (sink, message_id, class, accepted_at, body) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING RETURNING 1",
+            row,
+        ).fetchone()
+        taken += new is not None
+    return taken
+
+
 class Outbox:
     """The queues. Every method returns a future that is done when its change is on the disk."""
 
@@ -56,22 +80,9 @@ class Outbox:
         self, sinks: Sequence[str], message_id: str, message_class: MessageClass, body: bytes, at: datetime
     ) -> Future[int]:
         """Take a message for each sink. The result counts those that had it not yet: the same id is taken once."""
-        rows = [(sink, message_id, str(message_class), _micros(at), body) for sink in sinks]
-
-        def work(connection: Connection) -> int:
-            taken = 0
-            for row in rows:
-                taken += (
-                    connection.execute(
-                        "INSERT INTO outbox (sink, message_id, class, accepted_at, body) VALUES (?, ?, ?, ?, ?)"
-                        " ON CONFLICT DO NOTHING RETURNING 1",
-                        row,
-                    ).fetchone()
-                    is not None
-                )
-            return taken
-
-        return self._store.write(work)
+        return self._store.write(
+            lambda connection: put(connection, sinks, Message(message_id, message_class, body), at)
+        )
 
     def next(self, sink: str, most: int) -> Future[list[Waiting]]:
         """The oldest messages that wait for ``sink``."""
@@ -103,7 +114,7 @@ class Outbox:
 
     def keep_within(self, quota: Quota, now: datetime) -> Future[int]:
         """Give up the oldest telemetry beyond the quota; each is counted in ``losses``. The result counts them."""
-        oldest = _micros(now - quota.age)
+        oldest = micros(now - quota.age)
 
         def work(connection: Connection) -> int:
             (size,) = connection.execute("SELECT coalesce(sum(length(body)), 0) FROM outbox").fetchone()
@@ -155,15 +166,4 @@ class Outbox:
 
 def _waiting(row: tuple[int, str, str, str, int, bytes, int, str | None]) -> Waiting:
     number, sink, message_id, kind, accepted_at, body, tries, refused = row
-    return Waiting(number, sink, message_id, MessageClass(kind), _moment(accepted_at), body, tries, refused)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _moment(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+    return Waiting(number, sink, message_id, MessageClass(kind), moment(accepted_at), body, tries, refused)

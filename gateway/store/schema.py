@@ -31,6 +31,61 @@ MIGRATIONS: tuple[str, ...] = (
         next INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE reading (  -- what was read, for those who ask for the past and for comparing with the next
+        id INTEGER PRIMARY KEY,
+        meter TEXT NOT NULL,
+        obis TEXT NOT NULL,
+        reading_type TEXT,
+        at INTEGER NOT NULL,  -- the meter's own time, else the end of its period, else when it was read
+        read_at INTEGER NOT NULL,
+        period_start INTEGER,
+        period_end INTEGER,
+        own_time INTEGER NOT NULL,  -- 1 when the meter gave the time
+        value TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        doubts TEXT NOT NULL,  -- names, separated by blanks
+        checked INTEGER NOT NULL
+    );
+    CREATE INDEX reading_of ON reading (meter, obis, at);
+    CREATE INDEX reading_by_age ON reading (read_at);
+    CREATE TABLE interval (
+        meter TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        obis TEXT NOT NULL,
+        at INTEGER NOT NULL,  -- the end of the interval
+        value TEXT,
+        unit TEXT NOT NULL,
+        period_s INTEGER NOT NULL,
+        doubts TEXT NOT NULL,
+        PRIMARY KEY (meter, profile, obis, at)
+    ) WITHOUT ROWID;
+    CREATE INDEX interval_by_age ON interval (at);
+    CREATE TABLE coverage (
+        meter TEXT NOT NULL,
+        profile TEXT NOT NULL,
+        after INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        PRIMARY KEY (meter, profile, after)
+    ) WITHOUT ROWID;
+    CREATE TABLE event (  -- events that were told, so that a log that is read again tells none twice
+        mrid TEXT PRIMARY KEY,
+        meter TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        told_at INTEGER NOT NULL,
+        event_type TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX event_by_age ON event (told_at);
+    CREATE INDEX event_of ON event (meter, at);
+    CREATE TABLE place (  -- which meter answered at each place of the configuration
+        name TEXT PRIMARY KEY,
+        meter TEXT NOT NULL,
+        manufacturer TEXT NOT NULL,
+        serial TEXT NOT NULL,
+        since INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
-from drivers.modbus.registers import Bit, Counter, Form, Group, Limits, ModbusMap, Register
+from drivers.counter import Counter
+from drivers.modbus.registers import Bit, Form, Group, Limits, ModbusMap, Register
 from drivers.reading import Obis
 from drivers.unit import canonical
 

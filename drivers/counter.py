@@ -1,4 +1,4 @@
-"""Two readings of one counter: is the second one to be believed?
+"""Registers that count, and two readings of one: is the second one to be believed?
 
 A counter that is 0, fell or leapt is mostly a bad answer: a meter that has just started, a register read before it was
 filled. The one who compares keeps the earlier reading as the base until the doubt is settled; nothing is rebased in silence.
@@ -10,12 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from drivers.modbus.registers import Counter
 from drivers.reading import Doubt
 
 #: A wrap is believed from the last tenth of the counter's range to its first.
 _NEAR_END, _NEAR_START = Decimal("0.9"), Decimal("0.1")
 _HOUR_S = Decimal(3600)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What is known of a register that counts, in the register's unit.
+
+    ``resolution``: the smallest step the meter makes; None where it is that of the raw value. ``rollover``: the value at
+    which it starts again from 0 (often that of the display, before the register's own end); None where not known.
+    ``resettable``: somebody can set it to 0 in the field, so that it is no base for bills.
+    """
+
+    resolution: Decimal | None = None
+    rollover: Decimal | None = None
+    resettable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

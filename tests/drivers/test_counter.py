@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from drivers.modbus.counters import Count, judge
+from drivers.counter import Count, judge
 from drivers.modbus.registers import Counter
 from drivers.reading import Doubt
 

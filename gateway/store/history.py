@@ -1,0 +1,206 @@
+"""What was read and told, kept to be asked for, compared with, and never told twice.
+
+Every function takes the connection of a commit (``Store.write``), so that what is kept and the message that says it are
+on the disk together or not at all. ``meter`` is the meter's key; times are UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from drivers.reading import Doubt, Meter, Obis, Period, Reading, Row
+from gateway.store.connection import Connection
+from gateway.store.moments import micros, moment
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A reading as it was kept; ``reading_type`` is its code, None where it has none."""
+
+    reading: Reading
+    reading_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who answered last at a place of the configuration, and since when it is that meter."""
+
+    name: str
+    meter: Meter
+    since: datetime
+
+
+def keep_readings(connection: Connection, readings: Iterable[Kept]) -> None:
+    """Keep registers' values."""
+    rows = []
+    for kept in readings:
+        one = kept.reading
+        start, end = (one.period.start, one.period.end) if one.period else (None, None)
+        rows.append(
+            (
+                one.meter,
+                str(one.obis),
+                kept.reading_type,
+                micros(one.time or end or one.read_at),
+                micros(one.read_at),
+                micros(start) if start else None,
+                micros(end) if end else None,
+                one.time is not None,
+                format(one.value, "f"),
+                one.unit,
+                _written(one.doubts),
+                one.checked,
+            )
+        )
+    connection.executemany(
+        "INSERT INTO reading (meter, obis, reading_type, at, read_at, period_start, period_end, own_time, value, unit,"
+        " doubts, checked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def readings(connection: Connection, meter: str, since: datetime, until: datetime) -> list[Kept]:
+    """What was kept of a meter between two moments, both included, earliest first."""
+    found = connection.execute(
+        "SELECT obis, reading_type, at, read_at, period_start, period_end, own_time, value, unit, doubts, checked"
+        " FROM reading WHERE meter = ? AND at BETWEEN ? AND ? ORDER BY at, id",
+        (meter, micros(since), micros(until)),
+    ).fetchall()
+    return [_kept(meter, row) for row in found]
+
+
+def last_values(connection: Connection, meter: str, obis: Sequence[Obis]) -> dict[Obis, Reading]:
+    """The latest reading of each register that no doubt was cast on: what the next one is compared with."""
+    found = {}
+    for one in obis:
+        row = connection.execute(
+            "SELECT obis, reading_type, at, read_at, period_start, period_end, own_time, value, unit, doubts, checked"
+            " FROM reading WHERE meter = ? AND obis = ? AND doubts NOT LIKE '%SUSPECT%' ORDER BY at DESC, id DESC LIMIT 1",
+            (meter, str(one)),
+        ).fetchone()
+        if row is not None:
+            found[one] = _kept(meter, row).reading
+    return found
+
+
+def new_rows(
+    connection: Connection, meter: str, profile: Obis, columns: Sequence[Obis], rows: Sequence[Row]
+) -> list[Row]:
+    """Of ``rows`` those that are not kept yet with the same values and doubts. Rows without a time are always new."""
+    timed = [row.time for row in rows if row.time is not None]
+    if not timed:
+        return list(rows)
+    found = connection.execute(
+        "SELECT obis, at, value, doubts FROM interval WHERE meter = ? AND profile = ? AND at BETWEEN ? AND ?",
+        (meter, str(profile), micros(min(timed)), micros(max(timed))),
+    ).fetchall()
+    held = {(obis, at): (value, doubts) for obis, at, value, doubts in found}
+
+    def known(row: Row) -> bool:
+        return row.time is not None and all(
+            held.get((str(obis), micros(row.time))) == (_text(value), _written(row.doubts))
+            for obis, value in zip(columns, row.values, strict=True)
+        )
+
+    return [row for row in rows if not known(row)]
+
+
+def keep_rows(
+    connection: Connection,
+    meter: str,
+    profile: Obis,
+    columns: Sequence[tuple[Obis, str]],
+    period_s: int,
+    rows: Sequence[Row],
+) -> None:
+    """Keep rows of a load profile; ``columns`` are OBIS code and unit. A row that was kept is replaced."""
+    connection.executemany(
+        "INSERT INTO interval VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        " value = excluded.value, unit = excluded.unit, period_s = excluded.period_s, doubts = excluded.doubts",
+        [
+            (meter, str(profile), str(obis), micros(row.time), _text(value), unit, period_s, _written(row.doubts))
+            for row in rows
+            if row.time is not None
+            for (obis, unit), value in zip(columns, row.values, strict=True)
+        ],
+    )
+
+
+def told(connection: Connection, mrids: Sequence[str]) -> set[str]:
+    """Which of these events were told already."""
+    return {
+        mrid
+        for mrid in mrids
+        if connection.execute("SELECT 1 FROM event WHERE mrid = ?", (mrid,)).fetchone() is not None
+    }
+
+
+def keep_event(
+    connection: Connection, mrid: str, meter: str, at: datetime, told_at: datetime, event_type: str, body: str
+) -> None:
+    """Keep an event that is told now. ``body`` is for those who look it up."""
+    connection.execute(
+        "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (mrid, meter, micros(at), micros(told_at), event_type, body),
+    )
+
+
+def place(connection: Connection, name: str) -> Place | None:
+    """Who answered last at ``name``; None when nobody has."""
+    row = connection.execute("SELECT manufacturer, serial, since FROM place WHERE name = ?", (name,)).fetchone()
+    return Place(name, Meter(row[0], row[1]), moment(row[2])) if row else None
+
+
+def keep_place(connection: Connection, name: str, meter: Meter, since: datetime) -> None:
+    """Note who is at ``name`` now."""
+    connection.execute(
+        "INSERT INTO place VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET meter = excluded.meter,"
+        " manufacturer = excluded.manufacturer, serial = excluded.serial, since = excluded.since",
+        (name, meter.key, meter.manufacturer, meter.serial, micros(since)),
+    )
+
+
+def prune(connection: Connection, before: datetime) -> int:
+    """Forget what is older than ``before``, but for each register's last value; the result counts the rows."""
+    limit, gone = micros(before), 0
+    for sql in (
+        "DELETE FROM reading WHERE read_at < ? AND id NOT IN (SELECT max(id) FROM reading GROUP BY meter, obis) RETURNING 1",
+        "DELETE FROM interval WHERE at < ? RETURNING 1",
+        "DELETE FROM event WHERE told_at < ? RETURNING 1",
+        "DELETE FROM coverage WHERE until < ? RETURNING 1",
+    ):
+        gone += len(connection.execute(sql, (limit,)).fetchall())
+    return gone
+
+
+def _kept(meter: str, row: tuple[object, ...]) -> Kept:
+    obis, reading_type, at, read_at, start, end, own_time, value, unit, doubts, checked = row
+    has_period = start is not None or end is not None
+    reading = Reading(
+        meter=meter,
+        obis=Obis.parse(str(obis)),
+        raw="",
+        value=Decimal(str(value)),
+        unit=str(unit),
+        read_at=moment(int(str(read_at))),
+        time=moment(int(str(at))) if own_time else None,
+        period=Period(_moment(start), _moment(end)) if has_period else None,
+        doubts=tuple(Doubt[name] for name in str(doubts).split()),
+        checked=bool(checked),
+    )
+    return Kept(reading, None if reading_type is None else str(reading_type))
+
+
+def _moment(value: object) -> datetime | None:
+    return None if value is None else moment(int(str(value)))
+
+
+def _written(doubts: Iterable[Doubt]) -> str:
+    return " ".join(doubt.name for doubt in doubts)
+
+
+def _text(value: Decimal | str | None) -> str | None:
+    return format(value, "f") if isinstance(value, Decimal) else value

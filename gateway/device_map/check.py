@@ -41,10 +41,11 @@ def collisions(found: DeviceMap) -> list[str]:
     problems = []
     for key, table in found.sections.items():
         first: dict[ReadingType, str] = {}
-        for row in table.rows():
+        for number, row in enumerate(table.rows()):
             made = rules.reading_type(Obis.parse(row["obis"]), row["unit"]) if row["obis"] else None
             if isinstance(made, ReadingType) and (other := first.setdefault(made, row["obis"])) != row["obis"]:
-                problems.append(f"{found.file}:1: [{key}] {other} and {row['obis']} are both the ReadingType {made}")
+                line = found.line(key, *table.place_of_row(number))
+                problems.append(f"{found.file}:{line}: {other} and {row['obis']} are both the ReadingType {made}")
     return problems
 
 
@@ -70,7 +71,9 @@ def check(name: str, folder: Path = FOLDER) -> Checked:
     problems = run_vectors(found) + collisions(found) + unknown_events(found)
     for key in found.parts:
         if not any(vector.section == key for vector in found.tests):
-            problems.append(f"{found.file}:1: the section {key} has no [[test]]: nothing shows that it decodes")
+            problems.append(
+                f"{found.file}:{found.line(key)}: the section {key} has no [[test]]: nothing shows that it decodes"
+            )
     return Checked(found.name, tuple(problems), len(found.tests))
 
 
@@ -87,5 +90,5 @@ def _others(name: str, load: Callable[[], object]) -> Checked:
     try:
         load()
     except UsageError as error:
-        return Checked(name, (str(error),))
+        return Checked(name, tuple(str(error).splitlines()))
     return Checked(name, ())

@@ -97,6 +97,9 @@ class Section(SectionTable):
     def rows(self) -> Iterable[Mapping[str, str]]:
         return [self._shown(row) for row in self.registers]
 
+    def place_of_row(self, number: int) -> Place:
+        return "registers", number
+
     def event_codes(self) -> Iterable[tuple[Place, str, str]]:
         for number, row in enumerate(self.registers):
             for at, bit in enumerate(row.bits):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from drivers.errors import UsageError
+from gateway.device_map.problems import Problems, read
 from gateway.device_map.strict import Strict
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "device_maps" / "probes"
@@ -38,16 +37,13 @@ class Probe(Strict):
 
 
 def probes(folder: Path = FOLDER) -> Iterator[tuple[str, Probe]]:
-    """Every profile with its name. Raises UsageError, naming file and key, at one that is wrong."""
+    """Every profile with its name. Raises TomlError, naming file and line of all that is wrong in the first wrong one."""
     for file in sorted(folder.glob("*.toml")):
-        try:
-            yield file.stem, Probe.model_validate(tomllib.loads(file.read_text()))
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"is no TOML: {error}", where=str(file)) from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
-            raise UsageError(f"{key}: {first['msg']}", where=str(file)) from error
+        problems = Problems(file, read(file))
+        probe = problems.model(Probe, problems.table())
+        problems.done()
+        if probe is not None:
+            yield file.stem, probe
 
 
 def matching(usb: str, driver: str, folder: Path = FOLDER) -> tuple[str, Probe] | None:

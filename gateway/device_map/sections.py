@@ -42,6 +42,10 @@ class SectionTable(Strict):
     def rows(self) -> Iterable[Mapping[str, str]]:
         return ()
 
+    def place_of_row(self, number: int) -> Place:
+        """Where inside the section the ``number``-th of the ``rows`` is written, for the line of an error."""
+        return ()
+
     def event_codes(self) -> Iterable[tuple[Place, str, str]]:
         """The codes of events that the section names: where inside it, the table of ``events.toml``, and the code."""
         return ()

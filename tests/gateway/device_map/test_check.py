@@ -43,5 +43,7 @@ def test_all_is_maps_probes_and_rules(example: str, good: str, folder: Path) -> 
     (folder / "probes" / "bad.toml").write_text("what = 1\n")
     found = {checked.name: checked.problems for checked in check_all(folder)}
     assert [*found] == ["example/e1", "probes", "obis.toml", "events.toml"]
-    assert "bad.toml" in found["probes"][0]
+    missing, wrong = found["probes"]
+    assert "bad.toml:1: source: is missing" in missing
+    assert "bad.toml:1: what: input should be a valid string" in wrong
     assert not any(found[name] for name in ("example/e1", "obis.toml", "events.toml"))

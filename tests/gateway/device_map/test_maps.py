@@ -94,3 +94,13 @@ def test_a_map_is_written_by_the_standard_of_toml(name: str) -> None:
         return [value] if isinstance(value, int) else []
 
     assert all(-(2**63) <= number < 2**63 for number in numbers(tomllib.loads(find(name).file.read_text())))
+
+
+def test_no_meter_is_known_by_the_marks_of_two_maps() -> None:
+    """A register with a value that two maps are known by would have neither of them chosen."""
+    seen: dict[object, str] = {}
+    for name in MODBUS:
+        for mark in part(name).marks:
+            for value in mark.values or (mark.pattern,):
+                place = (mark.by, mark.object, mark.table, mark.address, mark.form, value)
+                assert seen.setdefault(place, name) == name

@@ -10,7 +10,7 @@ import pytest
 from drivers.modbus.registers import Case, Form, MarkKind, ModbusMap, Order, Range, Table
 from drivers.reading import Obis
 from gateway.device_map import MapError, load_text
-from gateway.device_map.check import run_vectors, unknown_events
+from gateway.device_map.check import collisions, run_vectors, unknown_events
 
 FILE = Path("example/e1.toml")
 GOOD = """\
@@ -134,6 +134,14 @@ def test_a_bit_whose_event_stands_in_no_table_is_a_fault() -> None:
     (problem,) = unknown_events(load_text(named, FILE, "example/e1"))
     assert problem.startswith(f"{FILE}:{line('= 3, code')}: modbus: no row '3'")
     assert unknown_events(load_text(known, FILE, "example/e1")) == []
+
+
+def test_two_codes_of_one_reading_type_are_a_fault() -> None:
+    """The head end could not tell a second 1.8.0 from the first."""
+    twice = GOOD.replace('name = "export", obis = "1-0:2.8.0"', 'name = "export", obis = "1-1:1.8.0"')
+    (problem,) = collisions(load_text(twice, FILE, "example/e1"))
+    assert problem.startswith(f"{FILE}:{line('0x12, unit')}: 1-0:1.8.0*255 and 1-1:1.8.0*255 are both")
+    assert collisions(load_text(GOOD, FILE, "example/e1")) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from drivers.driver import Context
+from gateway.cli.counter_file import CounterFile
 from gateway.cli.output import FORMATS
 from gateway.cli.printing import Printing
 from gateway.cli.times import time_zone
@@ -63,5 +64,6 @@ def surroundings(
         timeout=timeout,
         trace=trace,
         keys=load(keys),
+        counters=CounterFile(),
         meter_map=meter_map(scheme, map_name or ""),
     )

@@ -17,4 +17,6 @@ VERBS: dict[str, tuple[str, str]] = {
     "map": ("gateway.cli.map", "Device maps: list, show, check them, begin a new one."),
     "message": ("gateway.cli.message", "Check, show and make messages of IEC 61968-9; write their schemas."),
     "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),
+    "relay": ("gateway.cli.relay", "A meter's supply switch: its state, connect, disconnect."),
+    "keys": ("gateway.cli.keys", "Secrets of meters: set, list, and test them against the meter."),
 }

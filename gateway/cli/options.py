@@ -31,6 +31,18 @@ def reading_options(command: Command) -> Command:
     return command
 
 
+def talking_options(command: Command) -> Command:
+    """--timeout and --trace: of every verb that talks to a meter."""
+    for option in (
+        click.option(
+            "--trace", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write every byte there."
+        ),
+        click.option("--timeout", type=click.FloatRange(min=0.1), metavar="S", help="Give up after S seconds."),
+    ):
+        command = option(command)
+    return command
+
+
 def output_options(command: Command) -> Command:
     """--format, --out and --dialect, given to the command as one ``printing``."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from pathlib import Path
 import click
 
 from drivers.driver import Context, ReadsProfile, ReadsRegisters
-from drivers.errors import MeterError, NotSupported, UsageError
+from drivers.errors import NotSupported, UsageError
 from drivers.meter_url import parse
 from drivers.reading import Obis, Record
-from gateway.cli.options import output_options, reading_options, surroundings
+from gateway.cli.collecting import collect
+from gateway.cli.options import output_options, reading_options, surroundings, talking_options
 from gateway.cli.printing import Printing
-from gateway.cli.progress import progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,7 @@ class Wanted:
 @click.option("--profile", "profile", metavar="OBIS", help="Read this load profile instead of the registers.")
 @click.option("--since", metavar="TIME", help="First moment of the profile, ISO 8601.")
 @click.option("--until", metavar="TIME", help="Last moment of the profile, ISO 8601.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), metavar="S", help="Give up after S seconds.")
-@click.option(
-    "--trace", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write every byte there."
-)
+@talking_options
 @reading_options
 @output_options
 def read(
@@ -65,7 +61,8 @@ def read(
         moment("--since", since, context.zone),
         moment("--until", until, context.zone),
     )
-    sys.exit(printing.print(collect(url, context, wanted), f"reading {url}"))
+    doing = f"reading {url}"
+    sys.exit(printing.print(collect(_records(url, context, wanted), doing), doing))
 
 
 def _profile(text: str | None) -> Obis | None:
@@ -73,22 +70,6 @@ def _profile(text: str | None) -> Obis | None:
         return Obis.parse(text) if text else None
     except ValueError as error:
         raise UsageError(f"--profile: {error}") from None
-
-
-def collect(url: str, context: Context, wanted: Wanted) -> tuple[list[Record], MeterError | None]:
-    """What the meter gave, and the error that ended it early, if one did."""
-    found: list[Record] = []
-
-    async def gather() -> None:
-        async with progress(f"reading {url}"):
-            async for record in _records(url, context, wanted):
-                found.append(record)
-
-    try:
-        asyncio.run(gather())
-    except MeterError as error:
-        return found, error
-    return found, None
 
 
 async def _records(url: str, context: Context, wanted: Wanted) -> AsyncIterator[Record]:

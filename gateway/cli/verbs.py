@@ -14,6 +14,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "doctor": ("gateway.cli.doctor", "Look at a serial port and tell what to change."),
     "read": ("gateway.cli.read", "Read a meter once and print its registers."),
     "scan": ("gateway.cli.scan", "Find what answers on a line, by which map, and what would be read."),
+    "events": ("gateway.cli.events", "Read the logs of a meter, each entry as an event."),
+    "clock": ("gateway.cli.clock", "Read a meter's clock beside the gateway's, and set it."),
     "map": ("gateway.cli.map", "Device maps: list, show, check them, begin a new one."),
     "message": ("gateway.cli.message", "Check, show and make messages of IEC 61968-9; write their schemas."),
     "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),

@@ -12,7 +12,9 @@ from collections.abc import Iterator
 from drivers.driver import Context
 from drivers.errors import BadFrame
 from drivers.iec62056_21 import parity
+from drivers.iec62056_21.clock import zone_of
 from drivers.iec62056_21.data_set import parse
+from drivers.iec62056_21.meter_map import map_of
 from drivers.iec62056_21.readings import Circumstances, records
 from drivers.iec62056_21.readout import Readout, find
 from drivers.reading import Doubt, NotUnderstood, Record
@@ -36,10 +38,12 @@ def decode(data: bytes, source: str, context: Context) -> Iterator[Record]:
 
 def _records(readout: Readout, source: str, context: Context) -> Iterator[Record]:
     good = readout.check is not False and not readout.parity_errors
+    known = map_of(context.meter_map, readout.identification.raw if readout.identification is not None else None)
     around = Circumstances(
         source=source,
         read_at=context.now(),
-        zone=context.zone,
+        zone=zone_of(known.clock, context.zone),
+        objects=known.objects,
         checked=readout.check is True and good,
         doubts=() if good else (Doubt.SUSPECT,),
     )

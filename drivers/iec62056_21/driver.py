@@ -17,7 +17,7 @@ from drivers.iec62056_21.identification import Identification
 from drivers.iec62056_21.learned import Learned
 from drivers.iec62056_21.line import Line, address_of, open_line
 from drivers.iec62056_21.load_profile import Found
-from drivers.iec62056_21.meter_map import Library, MeterMap
+from drivers.iec62056_21.meter_map import map_of
 from drivers.iec62056_21.programming import programming_mode
 from drivers.iec62056_21.readings import Circumstances, records
 from drivers.iec62056_21.session import MeterSession
@@ -53,7 +53,7 @@ class Iec62056_21:
         self._most_baud = url.integer("baud", 115200, 300, 115200)
         self._hardware_parity = url.flag("7e1")
         self._call = _call(url)
-        self._maps, self._named = _maps(context.meter_map)
+        self._named = map_of(context.meter_map, None)
         self._wake = url.flag("wake", False)
         self._line: Line | None = None
         self.learned = learned or Learned()
@@ -83,11 +83,11 @@ class Iec62056_21:
     async def registers(self, wanted: Sequence[Obis] = ()) -> AsyncIterator[Record]:
         """The data block: every register the meter lists, or of those the wanted ones."""
         readout = await self._bounded(self._read_out)
-        known = self._map_of(readout.identification)
+        known = map_of(self._context.meter_map, readout.identification.raw)
         parts = list(parse(readout.answer.text))
         _refused(parts, self._url)
         zone = zone_of(known.clock, self._context.zone)
-        around = Circumstances(str(self._url), self._context.now(), zone, readout.answer.checked)
+        around = Circumstances(str(self._url), self._context.now(), zone, readout.answer.checked, objects=known.objects)
         for record in records(parts, readout.identification, around):
             if wanted and isinstance(record, Reading | Text) and record.obis not in wanted:
                 continue
@@ -160,7 +160,7 @@ class Iec62056_21:
         async def stay() -> T:
             sign_on = self._sign_on(Want.PROGRAMMING)
             async with programming_mode(self._opened(), sign_on, self._most_baud, self.learned) as mode:
-                known = self._map_of(mode.identification)
+                known = map_of(self._context.meter_map, mode.identification.raw)
                 return await do(MeterSession(mode, known, self._context, self.learned, str(self._url)))
 
         return await self._bounded(stay)
@@ -188,11 +188,6 @@ class Iec62056_21:
         except MeterError as error:
             raise error.at(str(self._url)) from error.__cause__
 
-    def _map_of(self, identification: Identification | None) -> MeterMap:
-        if self._maps is None or identification is None:
-            return self._named
-        return self._maps.of(identification.raw)
-
     def _opened(self) -> Line:
         if self._line is None:
             raise RuntimeError("use the driver with `async with`")
@@ -210,13 +205,6 @@ def _call(url: MeterUrl) -> str:
     """What stands after ``/`` of the request: ``?``, or the digit of a table."""
     table = url.integer("table", 0, 0, 9)
     return str(table) if table else "?"
-
-
-def _maps(given: object) -> tuple[Library | None, MeterMap]:
-    """All maps or one, as the context has them."""
-    if isinstance(given, Library):
-        return given, MeterMap()
-    return None, given if isinstance(given, MeterMap) else MeterMap()
 
 
 def _refused(parts: Sequence[object], url: MeterUrl) -> None:

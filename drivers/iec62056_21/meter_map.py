@@ -59,7 +59,7 @@ class Log:
 class MeterMap:
     """One meter. What is not said is as the VDEW's meters have it.
 
-    ``identification`` is searched for in the identification message. ``battery``: each reading costs the meter's life, and
+    ``identification`` is searched for in the identification message, its ``/`` left out. ``battery``: each reading costs the meter's life, and
     none is made unless the site asks; ``wake_up``: NULs before the sign-on wake it. ``clock`` is the rule of its stamps:
     ``utc``, ``standard`` (local without daylight saving), ``local``, ``none`` or ``unknown``. ``read``, ``write`` and
     ``profile_command`` are the commands it takes. ``profiles`` are load profiles in VDEW's form, ``archives`` those of
@@ -93,7 +93,9 @@ class MeterMap:
 
     def knows(self, identification: str) -> bool:
         """Whether a meter with this identification message is of this map."""
-        return bool(self.identification) and re.search(self.identification, identification) is not None
+        return (
+            bool(self.identification) and re.search(self.identification, identification.removeprefix("/")) is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +112,12 @@ class Library:
 def library(maps: Iterable[MeterMap]) -> Library:
     """The longest pattern first: it says most."""
     return Library(tuple(sorted(maps, key=lambda known: -len(known.identification))))
+
+
+def map_of(given: object, identification: str | None) -> MeterMap:
+    """The map for a meter with this identification message: ``given`` is ``Context.meter_map``, one map or all of them."""
+    if isinstance(given, MeterMap):
+        return given
+    if isinstance(given, Library) and identification is not None:
+        return given.of(identification)
+    return MeterMap()

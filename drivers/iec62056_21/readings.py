@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 
 from drivers import unit as units
@@ -32,13 +32,17 @@ _FIRMWARE = (0, 2, 0)
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known beside the data sets: where they came from, when, the meter's zone, and what their check said."""
+    """What is known beside the data sets: where they came from, when, the meter's zone, and what their check said.
+
+    ``objects`` names addresses that are no OBIS codes, by the meter's device map.
+    """
 
     source: str
     read_at: datetime
     zone: tzinfo | None = None
     checked: bool = True
     doubts: tuple[Doubt, ...] = ()
+    objects: Mapping[str, Obis] = field(default_factory=dict)
 
 
 def records(
@@ -47,7 +51,7 @@ def records(
     """The Meter first, then what each data set is, in the order of the readout."""
     sets = list(parts)
     medium = _medium([part for part in sets if isinstance(part, DataSet)])
-    addressed = list(_addressed(sets, medium))
+    addressed = list(_addressed(sets, medium, around.objects))
     meter = _meter(addressed, identification, around.source)
     yield meter
     current_units = {
@@ -102,7 +106,9 @@ def _medium(sets: list[DataSet]) -> int | None:
     return ELECTRICITY
 
 
-def _addressed(parts: list[DataSet | Rest], medium: int | None) -> Iterator[tuple[DataSet | Rest, Address | None]]:
+def _addressed(
+    parts: list[DataSet | Rest], medium: int | None, objects: Mapping[str, Obis]
+) -> Iterator[tuple[DataSet | Rest, Address | None]]:
     """Each set with its address read; a set without one goes on with the values of the set before it."""
     waiting: tuple[DataSet, Address | None] | None = None
     for part in parts:
@@ -115,7 +121,9 @@ def _addressed(parts: list[DataSet | Rest], medium: int | None) -> Iterator[tupl
         if isinstance(part, Rest):
             yield part, None
         else:
-            waiting = (part, _normalised(part.address, medium))
+            named = objects.get(part.address)
+            known = Address(part.address, named, ("all of it, by the device map",)) if named is not None else None
+            waiting = (part, known or _normalised(part.address, medium))
     if waiting is not None:
         yield waiting
 

@@ -11,6 +11,7 @@ from gateway.device_map.strict import Strict
 
 #: section of a map -> module with a ``SectionModule``'s names. Imported when a map has the section.
 SECTIONS: dict[str, str] = {
+    "iec62056_21": "gateway.device_map.iec62056_21",
     "modbus": "gateway.device_map.modbus",
 }
 

@@ -5,13 +5,15 @@ A resend is the same message byte for byte, so nothing here is random and nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import typing
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import is_dataclass
+from functools import cache
 from hashlib import sha256
 from uuid import UUID, uuid5
 
 from drivers.reading import Meter
-from gateway.messages.declare import Foreign, items
+from gateway.messages.declare import Foreign, Shape, items
 from gateway.messages.editions import ED2
 from gateway.messages.profiles.parts import Name, NameType
 from gateway.messages.writer import Output, write_element
@@ -61,13 +63,26 @@ class _Digesting:
 def _refuse_one_shot(record: object) -> None:
     """An iterator would be empty when the message is written in earnest, and the readings lost."""
     kind: type = type(record)
-    for item in items(kind):
-        value = getattr(record, item.attribute)
+    for attribute in _perhaps_lazy(kind):
+        value = getattr(record, attribute)
         if isinstance(value, Iterator):
-            raise TypeError(f"{item.attribute} of {kind.__name__} can be gone through only once")
+            raise TypeError(f"{attribute} of {kind.__name__} can be gone through only once")
         for one in value if isinstance(value, tuple | list) else (value,):
             if is_dataclass(one) and not isinstance(one, type | Foreign):
                 _refuse_one_shot(one)
+
+
+@cache
+def _perhaps_lazy(declared: type) -> tuple[str, ...]:
+    """The fields that may be iterators, or hold a message that has such a field; most classes have none."""
+    hints = typing.get_type_hints(declared)
+    return tuple(
+        item.attribute
+        for item in items(declared)
+        if item.shape is Shape.FOREIGN
+        or typing.get_origin(hints[item.attribute]) is Iterable
+        or (item.shape is Shape.ELEMENT and isinstance(item.content, type) and _perhaps_lazy(item.content))
+    )
 
 
 def event_mrid(meter: str, log: str, code: str, at: str) -> str:

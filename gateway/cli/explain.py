@@ -19,6 +19,7 @@ from gateway.cim.obis_rules import Asked, Rules
 from gateway.cim.obis_words import describe
 from gateway.cim.quality import ReadingQualityType
 from gateway.cim.reading_type import ReadingType, Unmapped
+from gateway.cim.reply_code import ReplyCode
 
 #: A reduced OBIS code leaves out A-B and F: C.D.E, C.D, a stored value after * or &.
 _REDUCED = re.compile(r"(?:(\d{1,3})-(\d{1,3}):)?(\d{1,3}|[CFLP])\.(\d{1,3}|F)(?:\.(\d{1,3}))?(?:[*&](\d{1,3}))?\Z")
@@ -60,15 +61,15 @@ def explain(
     code: str, unit: str | None, period: int | None, dialect: str, device_type: int | None, control: bool, form: str
 ) -> None:
     """Say in words what CODE means: an OBIS code (1-0:1.8.0, 1.8.0, 1.0.1.8.0.255), a ReadingType (18 integers), an
-    EndDeviceEventType (3.26.0.85) or a ReadingQualityType (1.4.9), and for an OBIS code which rule maps it."""
+    EndDeviceEventType (3.26.0.85), a ReadingQualityType (1.4.9) or a reply code (2.4), and for an OBIS code which rule maps
+    it."""
     code = code.strip()
     try:
         answer = _codes(code, control) or _obis(code, Rules.load(dialect), unit, period, device_type)
     except ValueError as error:
         raise UsageError(f"{error}", do=_nearest(code)) from error
-    if answer["kind"] == "OBIS code" and (quality := _quality(code)) is not None:
-        # 1.4.9 is a quality and a reduced OBIS code: both are said.
-        other = _answer("ReadingQualityType", str(quality), quality.explain(), quality.may_emit)
+    if answer["kind"] == "OBIS code" and (other := _quality(code) or _reply(code)) is not None:
+        # 1.4.9 is a quality and 2.4 a reply code, and both are reduced OBIS codes: both are said.
         answer, other = (answer, other) if answer["reading_type"] else (other, answer)
         answer["also"] = other
     if form == "json":
@@ -96,13 +97,23 @@ def _codes(code: str, control: bool) -> dict[str, Any] | None:
     return None
 
 
-def _quality(code: str) -> ReadingQualityType | None:
-    """A quality when all its parts stand in the table."""
+def _quality(code: str) -> dict[str, Any] | None:
+    """The answer for a quality when all its parts stand in the table."""
     try:
         quality = ReadingQualityType.parse(code)
     except ValueError:
         return None
-    return quality if all(part.name for part in quality.explain()) else None
+    parts = list(quality.explain())
+    return _answer("ReadingQualityType", code, parts, quality.may_emit) if all(part.name for part in parts) else None
+
+
+def _reply(code: str) -> dict[str, Any] | None:
+    """The answer for a reply code when it stands in the table."""
+    try:
+        reply = ReplyCode.parse(code)
+    except ValueError:
+        return None
+    return _answer("reply code", code, reply.explain(), may_emit=True) if reply.is_known else None
 
 
 def _answer(kind: str, code: str, parts: Iterable[Part], may_emit: bool) -> dict[str, Any]:

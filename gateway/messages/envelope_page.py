@@ -147,7 +147,7 @@ says the reason in words; `details` has the XPath of the place and what to do; `
 schema allows no path there; `ID` names the meter, usage point or type it is about. At most 100 errors are listed.
 
 Codes are those of 61968-9:2013, annex B, which is informative. All but 0.0 and 6.1 are publicly known from one
-implementation only.
+implementation only. `metergate explain 2.10` says a code in words.
 
 | code | meaning | sent here when |
 | --- | --- | --- |

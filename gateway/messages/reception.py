@@ -31,6 +31,9 @@ from gateway.messages.exchange import fault, response
 from gateway.messages.reader import xpath
 from gateway.messages.rules import Asked, asked
 
+#: No noun or identifier is longer; what is, is not sent back.
+_LONGEST = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -134,7 +137,7 @@ def _header(element: etree._Element, noun: str) -> Header | None:
     texts = {etree.QName(part).localname: (part.text or "").strip() for part in header if not len(part)}
     noun = noun or texts.get("Noun", "")
     identifiers = texts.get("CorrelationID") or None, texts.get("MessageID") or None
-    if not noun or identifiers == (None, None):
+    if not noun or identifiers == (None, None) or max(map(len, texts.values())) > _LONGEST:
         return None
     return Header(
         verb=Verb.GET,

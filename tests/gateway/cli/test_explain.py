@@ -64,6 +64,13 @@ def test_a_quality_that_could_be_an_obis_code_is_said_both_ways() -> None:
     assert "1-0:1.4.9*255" in run("1.4.9").output
 
 
+def test_a_reply_code_is_said_beside_the_obis_code_of_the_same_spelling() -> None:
+    assert "reply code 2.4" in run("2.4").output
+    assert "invalid meter" in run("2.4").output
+    assert "does not validate against its schema" in run("1.8").output
+    assert "reply code" not in run("8.1").output
+
+
 def test_a_control_has_its_own_name() -> None:
     assert run("3.31.0.18", "--control").output.startswith("EndDeviceControlType 3.31.0.18")
 

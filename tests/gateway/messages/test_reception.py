@@ -273,6 +273,7 @@ def test_an_event_without_its_time_is_named() -> None:
         (b"<RequestMessage xmlns='http://iec.ch/TC57/2011/schema/message'/>", "1.5"),
         (codec.to_bytes(response(header("get", "MeterReadings"), replies.done(), at=AT, source="x")), "2.9"),
         (b"<a>" * 100 + b"</a>" * 100, "3.1"),
+        (CREATE.replace(b"<Verb>create", b"<Verb>none").replace(b"c-1", b"c" * 100_000), "2.9"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_answered_to_anyone_is_a_fault(data: bytes, code: str) -> None:

@@ -12,13 +12,15 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from drivers.driver import Context, KeySource
-from drivers.reading import Meter
+from drivers.reading import Obis
 from gateway.acquisition.agenda import Agenda, Due
 from gateway.acquisition.clock import GatewayClock
-from gateway.acquisition.dispatch import Dispatch
+from gateway.acquisition.dispatch import Dispatch, Origin
+from gateway.acquisition.gaps import answered, pieces
 from gateway.acquisition.job import Job, Priority, Result, Wanted
 from gateway.acquisition.reading import read
 from gateway.acquisition.worker import LinkWorker
@@ -30,7 +32,10 @@ from gateway.messages.compose import MeterFacts
 from gateway.messages.profiles.parts import Identified
 from gateway.sinks.delivery import Delivery
 from gateway.sinks.making import make
+from gateway.store import history
+from gateway.store.connection import Connection
 from gateway.store.counters import Counters
+from gateway.store.coverage import Span, gaps
 from gateway.store.errors import StoreError
 from gateway.store.outbox import Outbox, Quota
 from gateway.store.store import Store, open_store
@@ -53,6 +58,7 @@ class Parts:
     deliveries: dict[str, Delivery]
     workers: dict[str, LinkWorker]
     agenda: Agenda
+    asked: set[tuple[str, str, Span | None]] = field(default_factory=set)
     last_read: dict[str, Result] = field(default_factory=dict)
 
 
@@ -104,7 +110,7 @@ class Gateway:
                 delivery.wake()
 
         gateway = self._config.gateway
-        dispatch = Dispatch(outbox, list(deliveries), Rules.load(gateway.dialect), gateway.name, wake)
+        dispatch = Dispatch(store, list(deliveries), Rules.load(gateway.dialect), gateway.name, wake)
         counters = Counters(store)
         contexts = {meter.name: self._context(meter, counters) for meter in self._config.meter}
 
@@ -141,27 +147,65 @@ class Gateway:
                 _log.warning("the clock was set by %s: the schedule begins anew", step.by)
                 parts.agenda.stepped(self._clock.now())
             for due in parts.agenda.due(self._clock.now()):
-                self._ask_for(due)
+                await self._ask_for(due, parts)
             next_at = parts.agenda.next_at()
             wait = (next_at - self._clock.now()).total_seconds() if next_at else _LOOK_S
             await asyncio.sleep(min(max(wait, 0.0), _LOOK_S))
 
-    def _ask_for(self, due: Due) -> None:
+    async def _ask_for(self, due: Due, parts: Parts) -> None:
         name, _, number = due.name.rpartition("/")
         what = self._meters[name].read[int(number)]
-        job = Job(name, wanted(what, due), Priority.SCHEDULE, what.deadline.total_seconds(), due.boundary)
-        if not self.ask(job):
-            _log.error("meter %s: too many reads wait at its link; the one of %s is left out", name, due.boundary)
+        deadline_s = what.deadline.total_seconds()
+        if what.profile is None:
+            jobs = [Job(name, wanted(what, due), Priority.SCHEDULE, deadline_s, due.boundary)]
+        else:
+            jobs = [
+                Job(
+                    name,
+                    Wanted("profile", profile=what.profile, since=piece.after, until=piece.until),
+                    Priority.SCHEDULE if piece.until == due.boundary else Priority.GAP,
+                    deadline_s,
+                    due.boundary,
+                    piece=piece,
+                )
+                for piece in await self._missing(name, what, due.boundary, parts)
+            ]
+        for job in jobs:
+            if not self.ask(job):
+                _log.error("meter %s: too many reads wait at its link; the one of %s is left out", name, due.boundary)
+            elif job.piece is not None:
+                asked = (name, str(what.profile), job.piece)
+                parts.asked.add(asked)
+                job.done.add_done_callback(lambda _, asked=asked: parts.asked.discard(asked))  # type: ignore[misc]
+
+    async def _missing(self, name: str, what: ReadTable, boundary: datetime, parts: Parts) -> list[Span]:
+        """The pieces of a load profile that are neither here nor asked for already, the newest first."""
+        window, profile = Span(boundary - what.history, boundary), str(what.profile)
+
+        def work(connection: Connection) -> list[Span]:
+            place = history.place(connection, name)
+            return gaps(connection, place.meter.key, profile, window) if place else [window]
+
+        try:
+            missing = await asyncio.wrap_future(parts.store.read(work))
+        except StoreError as error:
+            self._say(f"store of {name}", str(error))
+            missing = [Span(boundary - what.every, boundary)]
+        return [piece for piece in pieces(missing) if (name, profile, piece) not in parts.asked]
 
     async def _do(self, job: Job, context: Context, dispatch: Dispatch) -> Result:
         meter = self._meters[job.meter]
         result, _ = await read(meter.url, context, job.wanted, job.deadline_s)
         if result.records:
-            facts = {record.key: _facts(meter) for record in result.records if isinstance(record, Meter)}
+            origin = Origin(
+                meter.name,
+                meter.serial,
+                _facts(meter),
+                answered=self._answered(job, result),
+                correlation_id=job.correlation_id,
+            )
             try:
-                accepted = await dispatch.accept(
-                    result.records, self._clock.now(), facts=facts, correlation_id=job.correlation_id
-                )
+                accepted = await dispatch.accept(result.records, self._clock.now(), origin)
             except StoreError as error:
                 # Nothing was accepted, and the meter still has it: the next read comes, the gaps are asked for.
                 self._say(f"store of {job.meter}", str(error))
@@ -173,6 +217,12 @@ class Gateway:
         if self.parts is not None:
             self.parts.last_read[job.meter] = result
         return result
+
+    def _answered(self, job: Job, result: Result) -> tuple[Obis, Span] | None:
+        if job.piece is None or job.wanted.profile is None:
+            return None
+        span = answered(job.piece, result.records, result.error is None, self._clock.now())
+        return (job.wanted.profile, span) if span else None
 
     async def _keep_quota(self, parts: Parts) -> None:
         quota = Quota(self._config.gateway.quota.size, self._config.gateway.quota.age)
@@ -199,9 +249,9 @@ class Gateway:
 
 
 def wanted(what: ReadTable, due: Due) -> Wanted:
-    """What a line of the schedule asks for at its boundary: of a profile and a log what one period holds."""
-    since = due.boundary - what.every if what.what in ("profile", "events") else None
-    return Wanted(what.what, tuple(what.registers), what.profile, since, due.boundary if since else None)
+    """What a line of the schedule asks for at its boundary: of a log as much as ``history`` says, for each event is told once."""
+    since = due.boundary - what.history if what.what == "events" else None
+    return Wanted(what.what, tuple(what.registers), None, since, due.boundary if since else None)
 
 
 def _facts(meter: MeterTable) -> MeterFacts:

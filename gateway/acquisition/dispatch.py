@@ -1,24 +1,54 @@
-"""From what was read to the outbox: records become messages, and a message is accepted when it is on the disk."""
+"""From what was read to the outbox: validated, made into messages, and accepted when all of it is on the disk at once.
+
+What is kept (readings, intervals, coverage, events told) and the messages that say it are one commit: after a crash either
+both are there or neither, and the meter is asked again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
-from drivers.reading import NotUnderstood, Record
+from drivers.reading import Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series
+from gateway.acquisition.validation import Before, Limit, exchanged, validate
+from gateway.cim.classified import Classified, classify
 from gateway.cim.obis_rules import Rules
 from gateway.messages.codec import to_bytes
 from gateway.messages.compose import MeterFacts, meter_readings
-from gateway.messages.compose_events import end_device_events
+from gateway.messages.compose_events import ComposedEvents, end_device_events
 from gateway.messages.exchange import event
-from gateway.store.outbox import MessageClass, Outbox
+from gateway.messages.profiles.end_device_events import EndDeviceEvent, EndDeviceEvents
+from gateway.store import history
+from gateway.store.connection import Connection
+from gateway.store.coverage import Span, cover
+from gateway.store.outbox import Message, MessageClass, put
+from gateway.store.store import Store
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where records come from: the place's name, who is expected there, and what is known of it beside what it said.
+
+    ``answered`` is the span of a load profile that the meter has answered for; ``correlation_id`` the MessageID of the
+    request behind the read.
+    """
+
+    place: str
+    serial: str = ""
+    facts: MeterFacts = field(default_factory=MeterFacts)
+    limits: Mapping[Obis, Limit] = field(default_factory=dict)
+    answered: tuple[Obis, Span] | None = None
+    correlation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """How many messages are in the outbox now because of it, and what could not be said in one."""
+    """How many messages went to each sink's queue because of it, and what could not be said in one."""
 
     messages: int
     left_out: tuple[NotUnderstood, ...]
@@ -28,37 +58,147 @@ class Dispatch:
     """Puts what was read into the outbox for every sink. ``wake`` is called when something is there."""
 
     def __init__(
-        self, outbox: Outbox, sinks: Sequence[str], rules: Rules, source: str, wake: Callable[[], None] = lambda: None
+        self, store: Store, sinks: Sequence[str], rules: Rules, source: str, wake: Callable[[], None] = lambda: None
     ) -> None:
-        self._outbox = outbox
+        self._store = store
         self._sinks = tuple(sinks)
         self._rules = rules
         self._source = source
         self._wake = wake
+        # What is new is found out in one commit and told in the next: nobody else may tell in between.
+        self._one_at_a_time = asyncio.Lock()
 
-    async def accept(
-        self,
-        records: Sequence[Record],
-        at: datetime,
-        *,
-        facts: Mapping[str, MeterFacts] | None = None,
-        correlation_id: str | None = None,
-    ) -> Accepted:
+    async def accept(self, records: Sequence[Record], at: datetime, origin: Origin) -> Accepted:
         """Make the messages of one read and wait until they are on the disk. Raises StoreError."""
-        composed = meter_readings(records, self._rules, facts=facts)
-        told = end_device_events(records)
-        messages = 0
-        if tuple(composed.message.meter_reading):
-            messages += await self._put(composed.message, MessageClass.TELEMETRY, at, correlation_id)
-        if told.message.end_device_event:
-            messages += await self._put(told.message, MessageClass.EVENT, at, correlation_id)
-        if messages:
-            self._wake()
-        return Accepted(messages, (*composed.left_out, *told.left_out))
+        async with self._one_at_a_time:
+            known = await self._read(lambda connection: _known(connection, records, origin))
+            judged = validate(_without_known(records, known), known.before, origin.limits)
+            judged += _place_events(known, origin, at)
+            told = end_device_events(judged)
+            fresh = _not_told(told, await self._read(lambda connection: history.told(connection, _mrids(told))))
+            facts = {record.key: origin.facts for record in judged if isinstance(record, Meter)}
+            composed = meter_readings(judged, self._rules, facts=facts)
+            messages = []
+            if tuple(composed.message.meter_reading):
+                messages.append(self._message(composed.message, MessageClass.TELEMETRY, at, origin))
+            if fresh:
+                told_now = replace(told.message, end_device_event=fresh)
+                messages.append(self._message(told_now, MessageClass.EVENT, at, origin))
+            classified = classify(judged, self._rules)
 
-    async def _put(self, payload: object, kind: MessageClass, at: datetime, correlation_id: str | None) -> int:
-        message = event(payload, at=at, source=self._source, correlation_id=correlation_id)
-        message_id = message.header.message_id
-        assert message_id is not None  # noqa: S101 - event() names every message
-        taken = self._outbox.accept(self._sinks, message_id, kind, to_bytes(message), at)
-        return await asyncio.wrap_future(taken)
+            def work(connection: Connection) -> int:
+                _keep(connection, classified, fresh, at, origin, known)
+                return sum(put(connection, self._sinks, message, at) for message in messages)
+
+            taken = await asyncio.wrap_future(self._store.write(work))
+        if taken:
+            self._wake()
+        return Accepted(taken, (*composed.left_out, *told.left_out))
+
+    async def _read(self, work: Callable[[Connection], _T]) -> _T:
+        return await asyncio.wrap_future(self._store.read(work))
+
+    def _message(self, payload: object, kind: MessageClass, at: datetime, origin: Origin) -> Message:
+        message = event(payload, at=at, source=self._source, correlation_id=origin.correlation_id)
+        assert message.header.message_id is not None  # noqa: S101 - event() names every message
+        return Message(message.header.message_id, kind, to_bytes(message))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store knows that bears on these records. ``new_rows`` by the identity of the series."""
+
+    before: Before
+    place: history.Place | None
+    new_rows: Mapping[int, Series]
+    meter: Meter | None
+
+
+def _known(connection: Connection, records: Sequence[Record], origin: Origin) -> _Known:
+    meter = next((record for record in records if isinstance(record, Meter) and record.behind is None), None)
+    last: dict[Obis, Reading] = {}
+    if meter is not None:
+        asked = [record.obis for record in records if isinstance(record, Reading) and record.meter == meter.key]
+        last = history.last_values(connection, meter.key, asked)
+    rows = {
+        id(record): replace(
+            record,
+            rows=tuple(
+                history.new_rows(
+                    connection, record.meter, record.profile, [column.obis for column in record.columns], record.rows
+                )
+            ),
+        )
+        for record in records
+        if isinstance(record, Series)
+    }
+    return _Known(Before(last), history.place(connection, origin.place), rows, meter)
+
+
+def _without_known(records: Sequence[Record], known: _Known) -> list[Record]:
+    """The records without the rows of load profiles that are here already, and without series that hold no others."""
+    found: list[Record] = []
+    for record in records:
+        if not isinstance(record, Series):
+            found.append(record)
+        elif (new := known.new_rows[id(record)]).rows:
+            found.append(new)
+    return found
+
+
+def _place_events(known: _Known, origin: Origin, at: datetime) -> list[Record]:
+    """The event that another meter answers here than before, or than is expected."""
+    if known.meter is None:
+        return []
+    why = exchanged(known.place.meter if known.place else None, origin.serial, known.meter)
+    same = known.place is not None and known.place.meter.serial == known.meter.serial
+    if not why or same:
+        return []
+    details = {"place": origin.place, "why": why}
+    return [MeterEvent(known.meter.key, None, "gateway", "meter exchanged", at, "gateway", details)]
+
+
+def _mrids(told: ComposedEvents) -> list[str]:
+    return [one.mrid for one in told.message.end_device_event if one.mrid is not None]
+
+
+def _not_told(told: ComposedEvents, already: set[str]) -> tuple[EndDeviceEvent, ...]:
+    seen = set(already)
+    fresh = []
+    for one in told.message.end_device_event:
+        if one.mrid is None or one.mrid not in seen:
+            fresh.append(one)
+            seen.add(one.mrid or "")
+    return tuple(fresh)
+
+
+def _keep(
+    connection: Connection,
+    classified: Sequence[Classified],
+    fresh: Sequence[EndDeviceEvent],
+    at: datetime,
+    origin: Origin,
+    known: _Known,
+) -> None:
+    history.keep_readings(
+        connection,
+        (
+            history.Kept(item.record, str(item.reading_type) if item.reading_type else None)
+            for item in classified
+            if isinstance(item.record, Reading)
+        ),
+    )
+    for item in classified:
+        if isinstance(series := item.record, Series):
+            columns = [(column.obis, column.unit) for column in series.columns]
+            history.keep_rows(connection, series.meter, series.profile, columns, series.interval_s, series.rows)
+    for one in fresh:
+        if one.mrid is not None:
+            meter = known.meter.key if known.meter else origin.place
+            body = to_bytes(EndDeviceEvents(end_device_event=(one,))).decode()
+            history.keep_event(connection, one.mrid, meter, one.created_date_time, at, one.end_device_event_type, body)
+    if known.meter is not None and known.meter.serial:
+        if known.place is None or known.place.meter.key != known.meter.key:
+            history.keep_place(connection, origin.place, known.meter, at)
+        if origin.answered is not None:
+            cover(connection, known.meter.key, str(origin.answered[0]), origin.answered[1])

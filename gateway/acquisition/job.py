@@ -9,6 +9,7 @@ from enum import IntEnum
 
 from drivers.errors import MeterError
 from drivers.reading import Obis, Record
+from gateway.store.coverage import Span
 
 
 class Priority(IntEnum):
@@ -42,7 +43,7 @@ class Result:
 class Job:
     """``meter`` is the name in the configuration; ``boundary`` the moment a scheduled read is for (UTC).
 
-    ``done`` is set when the job is over and what it read was handed on; it never holds an exception.
+    ``piece`` is the span of a load profile that is missing; ``done`` is set when the job is over and what it read was handed on; it never holds an exception.
     """
 
     meter: str
@@ -51,4 +52,5 @@ class Job:
     deadline_s: float
     boundary: datetime | None = None
     correlation_id: str | None = None
+    piece: Span | None = None
     done: asyncio.Future[Result] = field(default_factory=lambda: asyncio.get_running_loop().create_future())

@@ -60,7 +60,8 @@ class ReadTable(Strict):
     """``[[meter.read]]``: what is read of a meter, and how often, on boundaries of the site's day.
 
     ``what`` is the current registers (all, or ``registers``), a load profile (``profile``), the event logs, or the clock.
-    ``offset`` is the time after the boundary; ``deadline`` how long a read may take before the next meter's turn.
+    ``offset`` is the time after the boundary; ``deadline`` how long a read may take before the next meter's turn;
+    ``history`` how far back missing intervals of a profile are asked for.
     """
 
     what: Literal["registers", "profile", "events", "clock"] = "registers"
@@ -69,6 +70,7 @@ class ReadTable(Strict):
     deadline: Duration = timedelta(minutes=5)
     registers: list[ObisCode] = []
     profile: ObisCode | None = None
+    history: Duration = timedelta(days=35)
 
     @model_validator(mode="after")
     def _whole(self) -> ReadTable:

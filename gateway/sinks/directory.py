@@ -41,7 +41,7 @@ class DirectorySink:
         # A MessageID is anybody's text: nothing of it may leave the directory.
         safe = re.sub(r"[^A-Za-z0-9-]", "_", message.message_id)[:100]
         target = self._directory / f"{message.number:012d}-{safe}.xml"
-        hidden = self._directory / f".{target.name}"
+        hidden = self._directory / f".{target.name}.part"
         with hidden.open("wb") as file:
             file.write(message.body)
             file.flush()

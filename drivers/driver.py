@@ -42,7 +42,8 @@ class Context:
 
     ``timeout`` bounds one call of the driver, in seconds; None leaves the driver's own estimate. ``trace`` is a file
     to which every byte goes with its time. ``meter_map`` is the device map's part for this driver (the driver's own
-    dataclass), ``now`` the gateway's clock.
+    dataclass), ``now`` the gateway's clock. ``link`` is an open link (``drivers.link.link.Link``) that the driver takes over
+    in the place of opening one, and closes.
     """
 
     zone: tzinfo | None = None
@@ -52,6 +53,7 @@ class Context:
     counters: CounterStore | None = None
     meter_map: object | None = None
     now: Callable[[], datetime] = utc_now
+    link: object | None = None
 
 
 @runtime_checkable

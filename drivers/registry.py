@@ -14,6 +14,8 @@ from drivers.reading import Record
 
 #: scheme -> "module:factory"; the factory takes (MeterUrl, Context) and returns a Driver that is not yet open.
 DRIVERS: dict[str, str] = {
+    # A bare device path: find out what is there.
+    "": "drivers.find_out:driver",
     "iec62056-21": "drivers.iec62056_21.driver:driver",
     "dlms": "drivers.dlms.driver:driver",
     "dlms+optical": "drivers.dlms.driver:driver",
@@ -45,7 +47,7 @@ def factory(scheme: str) -> Factory:
         target = DRIVERS[scheme]
     except KeyError:
         near = difflib.get_close_matches(scheme, DRIVERS, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(DRIVERS))}"
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(filter(None, DRIVERS)))}"
         raise UsageError(f"no driver for {scheme!r}", do=hint) from None
     module, _, name = target.partition(":")
     made: Factory = getattr(import_module(module), name)

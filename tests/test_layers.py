@@ -21,7 +21,7 @@ FLOORS = [
         "drivers.modbus",
         "drivers.zigbee_se",
     ],
-    ["drivers.registry"],
+    ["drivers.registry", "drivers.find_out"],
     ["gateway.cim"],
     ["gateway.messages", "gateway.store", "gateway.device_map", "gateway.keys", "gateway.backoff"],
     ["gateway.acquisition", "gateway.config", "gateway.headend", "gateway.sinks"],

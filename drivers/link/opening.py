@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from typing import cast
 
 from drivers.driver import Context
 from drivers.errors import UsageError
@@ -23,12 +24,16 @@ async def open_link(
     settle_s: float = 0.0,
     tls: ssl.SSLContext | None = None,
 ) -> Link:
-    """Open what ``url`` names, traced when the context says so. ``settings`` and the lines are a serial device's.
+    """Open what ``url`` names, traced when the context says so; or take over the link that the context brings. ``settings`` and the lines are a serial device's.
     ``tls`` is spoken on a TCP connection where it is given.
 
     Raises LinkLost when it cannot be opened, UsageError when the URL lacks a port or the trace cannot be written.
     """
     link: Link
+    if context.link is not None:
+        link = cast(Link, context.link)
+        await link.set_line(settings)
+        return link
     if url.host:
         from drivers.link.tcp import open_tcp
 

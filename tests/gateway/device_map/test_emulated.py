@@ -26,7 +26,7 @@ from hil.modbus.faults import FAULTS
 from hil.modbus.station import Station
 from hil.modbus.tcp_server import TcpServer
 
-MODBUS = [name for name in names() if "modbus" in find(name).parts]
+MODBUS = {name: found for name in names() if "modbus" in (found := find(name)).parts}
 
 
 def emulated(found: ModbusMap, vector: VectorTable) -> Device:
@@ -66,7 +66,7 @@ async def read(url: str, found: ModbusMap) -> tuple[Meter, dict[object, object]]
 
 @pytest.mark.parametrize("name", MODBUS)
 async def test_every_vector_is_read_through_the_driver(name: str) -> None:
-    whole = find(name)
+    whole = MODBUS[name]
     found = whole.part("modbus")
     assert isinstance(found, ModbusMap)
     for vector in whole.tests:
@@ -84,7 +84,7 @@ async def test_every_vector_is_read_through_the_driver(name: str) -> None:
 @pytest.mark.parametrize("name", MODBUS)
 def test_the_level_is_the_one_that_was_earned(name: str) -> None:
     """*emulated* needs two sources for every total of import and export, and for half of the rows at least."""
-    whole = find(name)
+    whole = MODBUS[name]
     section = whole.sections["modbus"]
     assert isinstance(section, Section)
     rows = [row for row in section.registers if row.obis is not None]

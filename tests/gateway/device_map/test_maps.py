@@ -15,11 +15,12 @@ from gateway.device_map.head import Level
 from gateway.device_map.modbus import Section
 from gateway.device_map.modbus_tables import VectorTable
 
-MODBUS = [name for name in names() if "modbus" in find(name).parts]
+FOUND = {name: find(name) for name in names()}
+MODBUS = [name for name, found in FOUND.items() if "modbus" in found.parts]
 
 
 def part(name: str) -> ModbusMap:
-    found = find(name).part("modbus")
+    found = FOUND[name].part("modbus")
     assert isinstance(found, ModbusMap)
     return found
 
@@ -33,13 +34,13 @@ def test_a_map_holds(name: str) -> None:
 
 def test_there_are_maps_for_thirty_modbus_meters() -> None:
     assert len(MODBUS) >= 30
-    both = [name for name in MODBUS if len(find(name).head.evidence.sources) > 1]
+    both = [name for name in MODBUS if len(FOUND[name].head.evidence.sources) > 1]
     assert len(both) >= 20
 
 
 @pytest.mark.parametrize("name", MODBUS)
 def test_every_type_order_and_scale_of_a_map_stands_in_a_vector(name: str) -> None:
-    found = find(name)
+    found = FOUND[name]
     registers = part(name)
     expected = {code for vector in found.tests if isinstance(vector.table, VectorTable) for code in vector.table.expect}
     forms = {
@@ -71,7 +72,7 @@ def test_energy_has_a_unit_of_energy_and_no_step_coarser_than_a_kilowatt_hour(na
 
 @pytest.mark.parametrize("name", MODBUS)
 def test_what_one_source_says_alone_is_said_to_be_in_doubt(name: str) -> None:
-    found = find(name)
+    found = FOUND[name]
     section = found.sections["modbus"]
     assert isinstance(section, Section)
     rows = [row for row in section.registers if row.obis is not None]
@@ -93,7 +94,7 @@ def test_a_map_is_written_by_the_standard_of_toml(name: str) -> None:
             return [number for inner in value for number in numbers(inner)]
         return [value] if isinstance(value, int) else []
 
-    assert all(-(2**63) <= number < 2**63 for number in numbers(tomllib.loads(find(name).file.read_text())))
+    assert all(-(2**63) <= number < 2**63 for number in numbers(tomllib.loads(FOUND[name].file.read_text())))
 
 
 def test_no_meter_is_known_by_the_marks_of_two_maps() -> None:

@@ -373,9 +373,10 @@ def test_a_rule_names_the_place_in_the_document_that_came() -> None:
     assert refused(data).problem.xpath == "/Envelope/Body/CreateEndDeviceControls/Payload/MeterReadings"
 
 
-@given(st.binary(max_size=200))
-def test_any_bytes_get_an_answer(data: bytes) -> None:
-    assert isinstance(door(data), Refused)
+@given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: f"<a>{text}".encode("utf-8", "surrogatepass")))
+def test_any_bytes_get_an_answer_that_can_be_read(data: bytes) -> None:
+    found = refused(data)
+    assert codec.read(found.to_bytes()).message == found.answer
 
 
 @given(st.data())

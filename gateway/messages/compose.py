@@ -29,6 +29,7 @@ from gateway.cim import quality
 from gateway.cim.obis_rules import Asked, Rules
 from gateway.cim.reading_type import ReadingType, Unmapped
 from gateway.messages.compose_events import end_device_events
+from gateway.messages.datatypes import sayable
 from gateway.messages.identity import meter_mrid, meter_names
 from gateway.messages.profiles import meter_readings as cim
 from gateway.messages.profiles.codes import RationalNumber
@@ -242,7 +243,7 @@ def _no_value(value: str | None, doubts: tuple[Doubt, ...]) -> tuple[cim.Reading
     if value is None:
         missing = Doubt.SKIPPED_INTERVAL in doubts or Doubt.KNOWN_MISSING in doubts
         return qualities(doubts if missing else (*doubts, Doubt.KNOWN_MISSING))
-    return (*qualities(doubts), *qualities((Doubt.ERROR_CODE,), comment=value))
+    return (*qualities(doubts), *qualities((Doubt.ERROR_CODE,), comment=sayable(value)))
 
 
 def written_type(kind: ReadingType) -> WrittenOut:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from drivers.reading import Meter, MeterEvent, NotUnderstood, Record
 from gateway.cim.events import Events, Meaning, shipped
+from gateway.messages.datatypes import sayable
 from gateway.messages.identity import event_mrid, meter_mrid, meter_names
 from gateway.messages.profiles import end_device_events as cim
 from gateway.messages.profiles.parts import Identified
@@ -68,4 +69,4 @@ def _details(event: MeterEvent, meaning: Meaning) -> Iterator[cim.EndDeviceEvent
         said["createdDateTime"] = GATEWAY_TIME
     for name, value in said.items():
         if value:
-            yield cim.EndDeviceEventDetail(name=name, value=value)
+            yield cim.EndDeviceEventDetail(name=sayable(name), value=sayable(value))

@@ -57,6 +57,17 @@ def print_attribute(value: str) -> str:
     return _SPECIAL_IN_ATTRIBUTE.sub(_escape, value) if _SPECIAL_IN_ATTRIBUTE.search(value) else value
 
 
+#: What XML 1.0 forbids anywhere, also escaped.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def sayable(text: str) -> str:
+    """The text with each character that XML forbids as ``\\x15``: for what meters say of themselves, which must not cost
+    the message it stands in. Not for values.
+    """
+    return _FORBIDDEN.sub(lambda match: f"\\x{ord(match.group()):02X}", text) if _FORBIDDEN.search(text) else text
+
+
 def parse_string(text: str) -> str:
     """xs:string keeps its white space."""
     return text

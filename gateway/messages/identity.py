@@ -13,6 +13,7 @@ from hashlib import sha256
 from uuid import UUID, uuid5
 
 from drivers.reading import Meter
+from gateway.messages.datatypes import sayable
 from gateway.messages.declare import Foreign, Shape, items
 from gateway.messages.editions import ED2
 from gateway.messages.profiles.parts import Name, NameType
@@ -35,7 +36,7 @@ def meter_mrid(manufacturer: str, serial: str) -> str | None:
 def meter_names(meter: Meter) -> tuple[Name, ...]:
     """The names of a meter, each with its type, which must stand where there is more than one."""
     named = [("serialNumber", meter.serial), ("meterKey", meter.key if meter.key != meter.serial else "")]
-    return tuple(Name(name=name, name_type=NameType(name=kind)) for kind, name in named if name)
+    return tuple(Name(name=sayable(name), name_type=NameType(name=kind)) for kind, name in named if name)
 
 
 def message_id(message: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from drivers.errors import AccessDenied, BadFrame, LinkLost, MeterError, NoAnswer, NotSupported
 from gateway.cim import reply_code
 from gateway.cim.reply_code import ReplyCode
-from gateway.messages.datatypes import parse_qname
+from gateway.messages.datatypes import parse_qname, sayable
 from gateway.messages.envelope import ID, Error, Level, Reply, Result, Verb
 from gateway.messages.errors import MessageError
 from gateway.messages.refusals import Refusal
@@ -57,8 +57,8 @@ def error(problem: Exception, verb: Verb | None = None, *, level: Level = Level.
     return Error(
         code=str(code),
         level=level,
-        reason=problem.what,
-        details=details or None,
+        reason=sayable(problem.what),
+        details=sayable(details) or None,
         xpath=_element(path),
         id=problem.about if isinstance(problem, Refusal) else None,
     )

@@ -6,7 +6,7 @@ import io
 from datetime import UTC, datetime
 
 from drivers.reading import Meter, MeterEvent
-from gateway.messages.codec import write
+from gateway.messages.codec import read, write
 from gateway.messages.compose_events import end_device_events
 
 READ_AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -53,6 +53,18 @@ def test_details_of_the_row_and_of_the_driver_stand_beside_the_code() -> None:
     (made,) = end_device_events([METER, event("121", log="0-0:99.98.3*255", note="x")]).message.end_device_event
     details = {one.name: one.value for one in made.end_device_event_details}
     assert details == {"log": "0-0:99.98.3*255", "code": "121", "note": "x", "channel": "3"}
+
+
+def test_characters_that_xml_forbids_cost_no_event() -> None:
+    strange = [Meter("ABC", "47\x0011"), event("1\x15", note="\x1b[0m")]
+    composed = end_device_events(strange)
+    file = io.BytesIO()
+    write(composed.message, file)
+    details = {
+        one.name: one.value for one in read(file.getvalue()).message.end_device_event[0].end_device_event_details
+    }
+    assert details["code"] == r"1\x15"
+    assert details["note"] == r"\x1B[0m"
 
 
 def test_the_kind_of_device_is_the_callers_to_say() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from drivers.errors import AccessDenied, BadFrame, KeyRejected, LinkLost, MeterError, NoAnswer, NotSupported
 from gateway.cim.reply_code import ReplyCode, known_codes
-from gateway.messages import refusals, replies
-from gateway.messages.envelope import ID, Level, Result, Verb
+from gateway.messages import codec, refusals, replies
+from gateway.messages.envelope import ID, FaultMessage, Level, Result, Verb
 from gateway.messages.errors import (
     CannotWrite,
     ElementMissing,
@@ -144,6 +144,13 @@ def test_our_own_faults_say_nothing_of_our_inside() -> None:
     said = replies.error(ZeroDivisionError("secret"))
     assert said.reason == "a fault in the gateway"
     assert said.details is None
+
+
+def test_what_a_meter_said_can_stand_in_a_reply() -> None:
+    reply = replies.failed([BadFrame("\x15 came", where="\x00"), refusals.failed("\ud800 \ufffe")], Verb.GET)
+    assert [one.reason for one in reply.error] == [r"\x15 came", r"\xD800 \xFFFE"]
+    assert reply.error[0].details == r"\x00"
+    assert codec.read(codec.to_bytes(FaultMessage(reply=reply))).message.reply == reply
 
 
 def test_ok_partial_and_failed() -> None:

@@ -69,6 +69,11 @@ def link_of(url: MeterUrl) -> str:
     return url.path if not url.host else f"{url.host}:{url.port or ''}"
 
 
+def state_of(configured: Configured) -> Path:
+    """The file of the store."""
+    return configured.config.gateway.state / "store.sqlite"
+
+
 def _problems(file: Path, looked: list[Problems]) -> Problems:
     problems = Problems(file, read(file, ConfigError), ConfigError)
     looked.append(problems)

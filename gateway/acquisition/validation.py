@@ -20,8 +20,9 @@ from drivers.reading import CURRENT, Doubt, Meter, MeterEvent, Obis, Reading, Re
 BANDS = Path(__file__).with_name("bands.toml")
 #: Value groups D of time integrals that count up: total (8), billing period (9 has its own beginning) is none of them.
 _COUNTS_UP = 8
-#: Group C of sums that go both ways (import minus export): they may fall.
-_BOTH_WAYS = {16, 36, 56, 76}
+#: Group C of sums that go both ways (import minus export), active and, under codes of our own (device_maps/README.md),
+#: reactive: they may fall.
+_BOTH_WAYS = {16, 36, 56, 76, 131, 151, 171, 191}
 
 
 @dataclass(frozen=True, slots=True)

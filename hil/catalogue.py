@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ FAMILIES: dict[str, str] = {
 #: Sections of device maps whose every map is a profile too, by the family that serves it.
 MAP_SECTIONS: dict[str, str] = {"modbus": "hil.modbus.serve:serve"}
 #: Families that can listen on a socket.
-SOCKETS = ("modbus",)
+SOCKETS = ("modbus", "dlms")
 
 DEVICE_MAPS = Path(__file__).parent.parent / "device_maps"
 
@@ -63,6 +64,7 @@ def data_file(profile: str) -> Path:
     return FOLDER / f"{profile}.toml"
 
 
+@cache
 def profiles() -> dict[str, tuple[str, str]]:
     """All profiles, by name: those of the table and those that are data files."""
     found = dict(PROFILES)

@@ -77,6 +77,10 @@ def receive_ready(nr: int) -> int:
     return nr << 5 | POLL_FINAL | 0x01
 
 
+def receive_not_ready(nr: int) -> int:
+    return nr << 5 | POLL_FINAL | 0x05
+
+
 def address(logical: int, physical: int | None, size: int) -> bytes:
     """A server address of 1, 2 or 4 bytes: the lowest bit of the last byte is set, of the others clear."""
     if size == 1:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hil.dlms import hdlc_frame as hdlc
+from hil.dlms.faults import DlmsFaults
+from hil.dlms.frame_faults import FrameFaults, cut_for_7e
 from hil.dlms.hdlc_frame import Frame
 
 _LLC_COMMAND = bytes.fromhex("E6E600")
@@ -38,8 +40,13 @@ class StationRule:
 class Station:
     """One station. ``on_down`` is called when the link is taken down or set up anew, with the client's SAP."""
 
-    def __init__(self, rule: StationRule, application: Application, on_down: Callable[[int], None]) -> None:
+    def __init__(
+        self, rule: StationRule, application: Application, on_down: Callable[[int], None], faults: DlmsFaults
+    ) -> None:
         self.rule = rule
+        self._faults = faults
+        self._frames = FrameFaults(faults)
+        self._commands = 0
         self._application = application
         self._on_down = on_down
         self._splitter = hdlc.Splitter()
@@ -47,8 +54,10 @@ class Station:
         self._own = b""
         self._connected = False
         self._reset()
-        #: Cuts an APDU with its LLC into information fields; a fault may choose others.
-        self.cut: Callable[[bytes, int], list[bytes]] = cut_full
+
+    @property
+    def connected(self) -> bool:
+        return self._connected
 
     @property
     def client(self) -> int:
@@ -63,12 +72,12 @@ class Station:
         self.max_info = _DEFAULT_INFO
         self.window = _DEFAULT_WINDOW
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """The frames to send for what was heard."""
-        answers: list[Frame] = []
+    def feed(self, data: bytes) -> bytes:
+        """The bytes to send for what was heard."""
+        answers = b""
         for frame in self._splitter.feed(data):
-            if self._is_mine(frame):
-                answers += self._answer(frame)
+            if self._is_mine(frame) and not self._frames.deaf():
+                answers += self._frames.outgoing(self._answer(frame))
         return answers
 
     def _is_mine(self, frame: Frame) -> bool:
@@ -94,6 +103,8 @@ class Station:
 
     def _unnumbered(self, frame: Frame) -> list[Frame]:
         if frame.unnumbered == hdlc.SNRM:
+            if "snrm-parameters" in self._faults and not frame.information:
+                return []
             self._down()
             self._reset()
             self._client, self._own, self._connected = frame.source, self._address(frame.destination), True
@@ -118,12 +129,14 @@ class Station:
 
     def _negotiate(self, asked: bytes) -> bytes:
         """The parameters of SNRM, each taken down to what the station is able to; its answer for UA."""
-        wanted = negotiation(asked)
+        wanted = negotiation(asked) if "no-negotiation" not in self._faults else {}
         # The client's receive is this station's transmit, and the other way round.
         self.max_info = min(wanted.get(6, _DEFAULT_INFO), self.rule.max_info_transmit)
         self.window = min(wanted.get(8, _DEFAULT_WINDOW), self.rule.window_transmit)
         receive = min(wanted.get(5, _DEFAULT_INFO), self.rule.max_info_receive)
         window = min(wanted.get(7, _DEFAULT_WINDOW), self.rule.window_receive)
+        if "no-negotiation" in self._faults:
+            return b""
         return negotiation_field(self.max_info, receive, self.window, window)
 
     def _address(self, called: bytes) -> bytes:
@@ -142,6 +155,14 @@ class Station:
             self._unacknowledged.pop(0)
 
     def _information(self, frame: Frame) -> list[Frame]:
+        self._commands += 1
+        if "dm" in self._faults and self._commands == self._faults.number("dm"):
+            self._down()
+            return [self._frame(hdlc.DM | hdlc.POLL_FINAL, frame)]
+        if "frmr" in self._faults and self._commands == self._faults.number("frmr"):
+            # The control field rejected, then N(S), N(R), and which rule it broke.
+            reason = bytes([frame.control, self._next << 1 | self._expected << 5, 0x01])
+            return [self._frame(hdlc.FRMR | hdlc.POLL_FINAL, frame, reason)]
         if frame.ns != self._expected:
             # A repeat: its answer was lost. What is not acknowledged is sent again, with a fresh N(R).
             return self._send_window(repeat=True)
@@ -156,10 +177,15 @@ class Station:
         if message[:3] == _LLC_COMMAND:
             for apdu in self._application(self.client, message[3:]):
                 self._queue(apdu)
+        if "rnr" in self._faults and self._commands >= self._faults.number("rnr") and self._faults.once("rnr"):
+            return [Frame(self._client, self._own, hdlc.receive_not_ready(self._expected))]
         return self._send_window(repeat=False)
 
     def _queue(self, apdu: bytes) -> None:
-        pieces = self.cut(_LLC_RESPONSE + apdu, self.max_info)
+        whole = apdu if "exception-no-llc" in self._faults and apdu[:1] == b"\xd8" else _LLC_RESPONSE + apdu
+        head = Frame(self._client, self._own, hdlc.information(self._next, self._expected, final=True))
+        full = "fcs-7e" not in self._faults or self.window > 1
+        pieces = cut_full(whole, self.max_info) if full else cut_for_7e(whole, self.max_info, head)
         for number, piece in enumerate(pieces):
             control = hdlc.information(self._next, self._expected, final=False)
             self._waiting.append(Frame(self._client, self._own, control, piece, number < len(pieces) - 1))
@@ -177,12 +203,16 @@ class Station:
             Frame(
                 each.destination,
                 each.source,
-                hdlc.information(each.ns, self._expected, final=number == len(frames) - 1),
+                hdlc.information(each.ns, self._acknowledgement(), final=number == len(frames) - 1),
                 each.information,
                 each.segmented,
             )
             for number, each in enumerate(frames)
         ]
+
+    def _acknowledgement(self) -> int:
+        """N(R) of an information frame."""
+        return 0 if "nr-0" in self._faults and self._faults.once("nr-0") else self._expected
 
     def _frame(self, control: int, heard: Frame, information: bytes = b"") -> Frame:
         return Frame(heard.source, self._address(heard.destination), control, information)

@@ -37,6 +37,8 @@ class LnServices:
 
     view: View
     max_pdu: int
+    #: A fault: the first block of a list's response has the choice of a list.
+    list_blocks_03: bool = False
     _outgoing: list[bytes] = field(default_factory=list)
     _outgoing_head: bytes = b""
     _sent: int = 0
@@ -72,7 +74,8 @@ class LnServices:
         results = [self._read(_target(reader, selective=True)) for _ in range(reader.length())]
         listed = length(len(results)) + b"".join(results)
         whole = bytes([0xC4, 3, invoke]) + listed
-        return whole if self._fits(whole) else self._begin_blocks(bytes([0xC4, 2, invoke]), listed, get=True)
+        choice = 3 if self.list_blocks_03 else 2
+        return whole if self._fits(whole) else self._begin_blocks(bytes([0xC4, choice, invoke]), listed, get=True)
 
     def _get_next(self, reader: Reader, invoke: int) -> bytes:
         number = reader.number(4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,16 @@ class Meter:
     offers: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
     block_window: int = 1
+    held_by: object | None = None
+    held_since: float = 0
+
+    def hold(self, session: object) -> None:
+        """A session has an association; it keeps it until it is released."""
+        self.held_by, self.held_since = session, time.monotonic()
+
+    def is_held(self, session: object, seconds: float) -> bool:
+        """Whether another session's association, not released, still stands."""
+        return self.held_by not in (None, session) and time.monotonic() - self.held_since < seconds
 
     def conformance(self, rule: AssociationRule) -> frozenset[str]:
         """What the meter is able to on an association."""

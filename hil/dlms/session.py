@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from hil.dlms import acse, gbt, gcm, hls, security
 from hil.dlms.association import association_object
 from hil.dlms.axdr import Data, NotAxdr, octets
-from hil.dlms.cosem_object import OTHER, TYPE_UNMATCHED, CosemObject, Refused
+from hil.dlms.cosem_object import OTHER, TYPE_UNMATCHED, UNDEFINED, CosemObject, Refused
 from hil.dlms.faults import DlmsFaults
 from hil.dlms.gbt import BlockTransfer
 from hil.dlms.gcm import NotDeciphered
@@ -33,6 +34,14 @@ _OVERHEAD_SERVICE = 22
 
 _LEAST = {"": 0, "authentication": gcm.AUTHENTICATED, "encryption": gcm.ENCRYPTED}
 _LEAST["both"] = gcm.AUTHENTICATED | gcm.ENCRYPTED
+
+
+#: What follows the invoke-id when object, attribute or method is undefined: of a GET, and of an ACTION.
+_UNKNOWN = (bytes([1, UNDEFINED]), bytes([UNDEFINED, 0]))
+
+
+class Dropped(Exception):
+    """The meter closes the connection, or falls silent where there is none."""
 
 
 class Session:
@@ -59,13 +68,19 @@ class Session:
     def answer(self, apdu: bytes) -> list[bytes]:
         """The APDUs that answer one; none where the meter keeps silent."""
         try:
-            return self._answer(apdu)
+            answers = self._answer(apdu)
         except NotDeciphered as error:
             if error.counter is not None and self.meter.keys.counter_error:
-                return [COUNTER_ERROR + error.counter.to_bytes(4, "big")]
-            return [DECIPHERING_ERROR]
+                answers = [COUNTER_ERROR + error.counter.to_bytes(4, "big")]
+            else:
+                answers = [DECIPHERING_ERROR]
         except NotAxdr:
-            return [UNKNOWN_SERVICE]
+            if "kill-unknown" in self.faults:
+                raise Dropped from None
+            answers = [UNKNOWN_SERVICE]
+        if self.faults.closes:
+            raise Dropped
+        return [self.faults.spoil_apdu(each) for each in answers]
 
     def _answer(self, apdu: bytes) -> list[bytes]:
         tag = apdu[0] if apdu else 0
@@ -73,7 +88,8 @@ class Session:
             return [self._associate(apdu)]
         if tag == acse.RLRQ:
             self.close()
-            return [acse.release_response()]
+            self.meter.held_by = None
+            return [self._release_response()]
         if self._services is None or self.rule is None:
             return [NOT_ALLOWED]
         if tag == gbt.TAG and self._transfer is not None:
@@ -85,6 +101,8 @@ class Session:
         """The response to a whole request, protected as the request was, in blocks where it has to be."""
         assert self._services is not None and self.rule is not None  # noqa: S101, PT018 - _answer has looked
         protected = apdu[:1] and apdu[0] in security.CIPHERED
+        if protected and "glo-only" in self.faults and apdu[0] in _OVERHEAD:
+            return [UNKNOWN_SERVICE]
         opened = self._protection.open(apdu) if protected else None
         least = _LEAST[self.rule.ciphering]
         if (opened.control if opened else 0) & least != least and self._handshake is None:
@@ -92,7 +110,9 @@ class Session:
         overhead = _OVERHEAD.get(apdu[0], _OVERHEAD_SERVICE) if opened else 0
         # With general block transfer no service cuts its own response.
         self._services.max_pdu = 0 if self._transfer else max(self._max_pdu - overhead, 0)
-        response = self._services.answer(opened.plain if opened else apdu)
+        response = self.faults.spoil_plain(self._services.answer(opened.plain if opened else apdu))
+        if "kill-unknown" in self.faults and response[:2] in (b"\xc4\x01", b"\xc7\x01") and response[3:] in _UNKNOWN:
+            raise Dropped
         if self._after_proof is not None:
             self._services, self._after_proof, self._handshake = self._after_proof, None, None
         if opened:
@@ -119,13 +139,24 @@ class Session:
         initiate = acse.parse_initiate(plain)
         self._protection.dedicated = initiate.dedicated_key
         agreed = initiate.conformance & acse.conformance(self.meter.conformance(rule))
+        if "glo-only" in self.faults:
+            agreed &= ~acse.conformance(frozenset({"general-protection"}))
+        if "gbt-unasked" in self.faults:
+            agreed |= acse.conformance(frozenset({"general-block-transfer"}))
         sizes = (initiate.max_pdu, self.meter.max_pdu)
         self._max_pdu = min((size for size in sizes if size), default=0)
         self._open(rule, request, agreed)
-        information = acse.initiate_response(agreed, self.meter.max_pdu, short_names=rule.short_names)
+        information = acse.initiate_response(
+            agreed, self.meter.max_pdu, short_names=rule.short_names and "vaa-0007" not in self.faults
+        )
         if control:
             information = self._protection.seal_initiate(control, information)
         response = acse.Response(request.context, acse.ACCEPTED, acse.NO_DIAGNOSTIC, information)
+        if "aare-bare" in self.faults:
+            response = replace(response, user_information=b"")
+        if "context-03" in self.faults and request.context == acse.LN:
+            response = replace(response, context=acse.LN_CIPHERED)
+        response = replace(response, protocol_version="protocol-version" in self.faults)
         if control or rule.mechanism >= hls.GMAC:
             response = replace(response, system_title=self.meter.system_title)
         if self._handshake is not None:
@@ -133,12 +164,17 @@ class Session:
             response = replace(
                 response, diagnostic=acse.AUTHENTICATION_REQUIRED, mechanism=rule.mechanism, value=challenge
             )
+            if "hls-bare" in self.faults:
+                response = replace(response, diagnostic=acse.NO_DIAGNOSTIC, name_mechanism=False)
+        self.meter.hold(self)
         return response.encode()
 
     def _refusal(self, request: acse.Request, rule: AssociationRule | None) -> tuple[int, int] | None:
         """Result and diagnostic, when the request is not to be granted."""
-        if rule is None:
+        if rule is None or "refuse-association" in self.faults:
             return acse.REJECTED_PERMANENT, acse.NO_REASON
+        if "stale-association" in self.faults and self.meter.is_held(self, self.faults.seconds("stale-association")):
+            return acse.REJECTED_TRANSIENT, acse.NO_REASON
         contexts = (acse.SN, acse.SN_CIPHERED) if rule.short_names else (acse.LN, acse.LN_CIPHERED)
         if request.context not in contexts:
             return acse.REJECTED_PERMANENT, acse.CONTEXT_UNSUPPORTED
@@ -148,7 +184,8 @@ class Session:
             return acse.REJECTED_PERMANENT, acse.MECHANISM_UNKNOWN
         if rule.mechanism == 1 and not hmac.compare_digest(request.value, rule.secret):
             return acse.REJECTED_PERMANENT, acse.AUTHENTICATION_FAILURE
-        if rule.mechanism > 1 and not 8 <= len(request.value) <= rule.longest_challenge:
+        longest = 16 if "gmac-16" in self.faults else rule.longest_challenge
+        if rule.mechanism > 1 and not 8 <= len(request.value) <= longest:
             return acse.REJECTED_PERMANENT, acse.AUTHENTICATION_FAILURE
         return None
 
@@ -160,7 +197,7 @@ class Session:
         self.rule = rule
         if "general-block-transfer" in acse.conformance_names(agreed):
             self._transfer = BlockTransfer(self.meter.block_window)
-        kind = SnServices if rule.short_names else LnServices
+        kind = self._services_kind(rule)
         view = View(rule, self.meter.objects)
         view.add(self._association(view, request, agreed))
         self._services = kind(view, 0)
@@ -179,6 +216,17 @@ class Session:
             proving = View(rule, ())
             proving.add(self._association(proving, request, agreed))
             self._proved, self._services = self._services, kind(proving, 0)
+
+    def _services_kind(self, rule: AssociationRule) -> Callable[[View, int], LnServices | SnServices]:
+        if rule.short_names:
+            return lambda view, size: SnServices(view, size, "sn-list-in-blocks" in self.faults)
+        return lambda view, size: LnServices(view, size, "list-blocks-03" in self.faults)
+
+    def _release_response(self) -> bytes:
+        if "rlre-empty" in self.faults:
+            return bytes([acse.RLRE, 0])
+        response = acse.release_response()
+        return bytes([acse.RLRE, 0x11]) + response[2:] if "rlre-wrong-length" in self.faults else response
 
     def _association(self, view: View, request: acse.Request, agreed: int) -> CosemObject:
         return association_object(

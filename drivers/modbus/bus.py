@@ -32,6 +32,8 @@ _LATE_S = 1.0
 _NEVER_SILENT_S = 3.0
 #: A device that is busy (exception 5, 6) is asked again after this.
 _BUSY_S = 0.2
+#: With fewer characters to come it is not worth while to look away.
+_WORTH_SLEEPING = 4
 _BUSY, _GATEWAY = (5, 6), (10, 11)
 
 
@@ -46,13 +48,20 @@ class Bus:
     """Made by ``drivers.modbus.buses``, shared by all who talk on the same line."""
 
     def __init__(
-        self, name: str, framing: Framing, line: LineSettings, connect: Callable[[LineSettings], Awaitable[Link]]
+        self,
+        name: str,
+        framing: Framing,
+        line: LineSettings,
+        connect: Callable[[LineSettings], Awaitable[Link]],
+        *,
+        paced: bool = False,
     ) -> None:
         self.name = name
         self.framing = framing
         self.line = line
         self.serial = framing is Framing.RTU
         self._connect = connect
+        self._paced = paced  #: bytes come at the speed of ``line``
         self._link: Link | None = None
         self._lock = asyncio.Lock()
         self._conduct: dict[int, Conduct] = {}
@@ -172,6 +181,10 @@ class Bus:
                         self._echo = exchange.echoed
                     return answer
                 deadline = min(whole, loop.time() + pause) if exchange.begun else whole
+                if self._paced and exchange.missing > _WORTH_SLEEPING:
+                    # Characters trickle in one by one; looking at each would cost more than all else together.
+                    await asyncio.sleep((exchange.missing - 1) * self.line.character_s)
+                    deadline = max(deadline, loop.time() + pause)
         finally:
             self._silent_since = max(self._silent_since, sent)
         heard = exchange.heard()

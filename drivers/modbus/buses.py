@@ -44,7 +44,7 @@ async def bus_of(url: MeterUrl, context: Context, line: LineSettings) -> AsyncIt
     here = _buses.setdefault(asyncio.get_running_loop(), {})
     name = line_name(url)
     if name not in here:
-        here[name] = _Shared(Bus(name, framing, line, _connector(url, context)))
+        here[name] = _Shared(Bus(name, framing, line, _connector(url, context), paced=not url.host))
     shared = here[name]
     bus = shared.bus
     if bus.framing is not framing or (bus.serial and bus.line != line):

@@ -41,6 +41,9 @@ class Exchange(Protocol):
         """Whether something that could be the answer has begun to come."""
         ...
 
+    @property
+    def missing(self) -> int: ...
+
     def heard(self) -> str:
         """What came instead of the answer, for a person; empty when nothing did."""
         ...
@@ -69,6 +72,15 @@ class RtuExchange:
     @property
     def begun(self) -> bool:
         return self._head in self._heard or self._exception_head in self._heard
+
+    @property
+    def missing(self) -> int:
+        """How many bytes the answer that has begun still lacks at least; 0 where that cannot be told."""
+        at = self._heard.find(self._head)
+        if at < 0:
+            return 0
+        length = self.request.length(bytes(self._heard[at + 1 :]))
+        return 0 if length is None else max(0, at + 1 + length + 2 - len(self._heard))
 
     def heard(self) -> str:
         return self._heard.hex()
@@ -138,6 +150,10 @@ class MbapExchange:
                 return self._fitting(unit, body)
             self._skipped += 1
         return None
+
+    @property
+    def missing(self) -> int:
+        return 0
 
     @property
     def begun(self) -> bool:

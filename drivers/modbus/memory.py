@@ -27,6 +27,7 @@ class Memory:
     holes: set[tuple[Table, int, int]] = field(default_factory=set)  #: not to be crossed: table, first, last
     most: int | None = None  #: registers in one request
     learned_at: float | None = None
+    plans: dict[tuple[str, ...], object] = field(default_factory=dict)  #: the reader's, by what was asked for
 
     def learn(self, now: float) -> None:
         if self.learned_at is None:

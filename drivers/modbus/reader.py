@@ -12,7 +12,7 @@ from drivers.modbus.exchange import Refusal
 from drivers.modbus.image import Image
 from drivers.modbus.memory import Memory
 from drivers.modbus.plan import Block, Cost, Span, plan, spans
-from drivers.modbus.registers import Form, ModbusMap, Register, Table, Timing
+from drivers.modbus.registers import Form, Limits, ModbusMap, Register, Table, Timing
 from drivers.reading import Obis
 
 #: Exceptions that say "not these registers": illegal data address, illegal data value (a count that is too high).
@@ -21,6 +21,8 @@ _NOT_THESE = (2, 3)
 _NOT_THIS_TABLE = 1
 #: Twice-read counters may have gone on between; a carry caught between two registers is off by 65 536.
 _TORN = 1 << 15
+#: Questions with a plan of their own that a device is asked: all, each class of registers, the second reading of a group.
+_MOST_PLANS = 16
 
 
 @dataclass(slots=True)
@@ -59,6 +61,16 @@ def needed(found: ModbusMap, wanted: Sequence[Obis]) -> list[Register]:
     return values + [register for register in found.registers if register.name in helpers - names]
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A plan and what it was made for."""
+
+    found: ModbusMap
+    limits: Limits
+    price: Cost
+    requests: list[tuple[Table, list[Span]]]
+
+
 class Reader:
     """One map on one unit."""
 
@@ -83,15 +95,31 @@ class Reader:
         image = Image()
         image.refused.update(memory.refused)
         asked = [one for one in registers if image.refusal(one) is None]
-        limited = replace(self._found, limits=memory.limits(self._found.limits))
-        pieces = spans(asked, limited)
         self._fresh, self._answered = {}, False
-        for block in plan(asked, limited, cost(self._unit.bus, self._unit.timing)):
-            inside = [one for one in pieces[block.table] if block.address <= one.address and one.end <= block.end]
-            await self._block(block.table, sorted(set(inside)), image)
+        for table, inside in self._planned(asked):
+            await self._block(table, inside, image)
         if self._answered:  # a meter that refuses everything says nothing of its registers
             memory.refusals(self._fresh, now)
         return image
+
+    def _planned(self, asked: list[Register]) -> list[tuple[Table, list[Span]]]:
+        """The requests, each as the spans it is for. The plan for the same question is made once: it is half the work."""
+        limits = self._memory.limits(self._found.limits)
+        price = cost(self._unit.bus, self._unit.timing)
+        names = tuple(register.name for register in asked)
+        known = self._memory.plans.get(names)
+        if isinstance(known, _Plan) and known.found is self._found and (known.limits, known.price) == (limits, price):
+            return known.requests
+        limited = replace(self._found, limits=limits)
+        pieces = spans(asked, limited)
+        requests = []
+        for block in plan(asked, limited, price):
+            inside = {one for one in pieces[block.table] if block.address <= one.address and one.end <= block.end}
+            requests.append((block.table, sorted(inside)))
+        if len(self._memory.plans) >= _MOST_PLANS:
+            self._memory.plans.clear()
+        self._memory.plans[names] = _Plan(self._found, limits, price, requests)
+        return requests
 
     async def _block(self, table: Table, inside: list[Span], image: Image) -> bool:
         """One request for these spans, or, when it is refused, several. Whether all of them were given."""

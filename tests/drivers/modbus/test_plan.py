@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.link.link import LineSettings
@@ -48,17 +49,18 @@ def price(boxes: list[list[Span]], cost: Cost) -> float:
     )
 
 
-spans = st.lists(
-    st.builds(lambda at, width: Span(at, at + width), st.integers(0, 40), st.integers(1, 4)), min_size=1, max_size=6
-)
+def spans(most: int) -> st.SearchStrategy[list[Span]]:
+    one = st.builds(lambda at, width: Span(at, at + width), st.integers(0, 40), st.integers(1, 4))
+    return st.lists(one, min_size=1, max_size=most)
+
+
 areas = st.lists(
     st.builds(lambda at, length: Range(Table.INPUT, at, at + length), st.integers(0, 44), st.integers(0, 2)), max_size=2
 )
 costs = st.builds(Cost, st.integers(1, 30).map(float), st.integers(1, 3).map(float))
 
 
-@given(spans, areas, st.integers(4, 20), st.integers(0, 12), costs)
-def test_equal_to_brute_force(wanted: list[Span], forbidden: list[Range], most: int, max_gap: int, cost: Cost) -> None:
+def equal_to_brute_force(wanted: list[Span], forbidden: list[Range], most: int, max_gap: int, cost: Cost) -> None:
     clear = [
         area
         for area in forbidden
@@ -74,6 +76,20 @@ def test_equal_to_brute_force(wanted: list[Span], forbidden: list[Range], most: 
         assert any(block.address <= one.address and one.end <= block.end for block in found), "a value was split"
     for block in found:
         assert not any(area.first < block.end and block.address <= area.last for area in clear)
+
+
+@given(spans(5), areas, st.integers(4, 20), st.integers(0, 12), costs)
+def test_equal_to_brute_force(wanted: list[Span], forbidden: list[Range], most: int, max_gap: int, cost: Cost) -> None:
+    equal_to_brute_force(wanted, forbidden, most, max_gap, cost)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000)
+@given(spans(7), areas, st.integers(4, 20), st.integers(0, 12), costs)
+def test_equal_to_brute_force_with_more_values(
+    wanted: list[Span], forbidden: list[Range], most: int, max_gap: int, cost: Cost
+) -> None:
+    equal_to_brute_force(wanted, forbidden, most, max_gap, cost)
 
 
 def of(*registers: Register, **rest: object) -> ModbusMap:

@@ -6,7 +6,7 @@ a rule of the EPRI tests; that 0.1 and 0.2 go with PARTIAL is inferred from thei
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from drivers.errors import AccessDenied, BadFrame, LinkLost, MeterError, NoAnswer, NotSupported
@@ -111,16 +111,35 @@ def outcome(problems: Sequence[Exception], verb: Verb | None = None, *, anything
     return partly_done(problems, verb) if anything_done else failed(problems, verb)
 
 
-def of_operation(reply: Reply, operation_id: int) -> Reply:
-    """The same reply, said of one operation of an OperationSet."""
-    return replace(
-        reply, operation_id=operation_id, error=tuple(replace(one, operation_id=operation_id) for one in reply.error)
-    )
+def of_operations(each: Mapping[int, Reply]) -> Reply:
+    """The reply to an OperationSet, from that of each operation: every error says of which operation it is.
+
+    Raises ValueError without an operation.
+    """
+    if not each:
+        raise ValueError("an OperationSet without operations has no outcome")
+    results = {reply.result for reply in each.values()}
+    ids = tuple(one for reply in each.values() for one in reply.id)
+    if results == {Result.OK}:
+        return done(ids)
+    failed_only = results == {Result.FAILED}
+    errors = [
+        replace(one, operation_id=number)
+        for number, reply in each.items()
+        for one in reply.error
+        if reply.result is not Result.OK
+    ]
+    first = () if failed_only else (_note(reply_code.PART_DONE),)
+    result = Result.FAILED if failed_only else Result.PARTIAL
+    return Reply(result=result, error=(*first, *_not_too_many(errors)), id=ids)
 
 
 def _errors(problems: Iterable[Exception], verb: Verb | None, level: Level) -> tuple[Error, ...]:
-    errors = [error(problem, verb, level=level) for problem in problems]
+    return _not_too_many([error(problem, verb, level=level) for problem in problems])
+
+
+def _not_too_many(errors: Sequence[Error]) -> tuple[Error, ...]:
     left = len(errors) - MOST_ERRORS
     if left <= 0:
         return tuple(errors)
-    return (*errors[:MOST_ERRORS], replace(_note(reply_code.SEVERAL_KINDS, left), level=level))
+    return (*errors[:MOST_ERRORS], replace(_note(reply_code.SEVERAL_KINDS, left), level=errors[0].level))

@@ -184,7 +184,14 @@ def test_a_reply_does_not_list_without_end() -> None:
     assert (reply.error[-1].code, reply.error[-1].reason) == ("5.4", "errors of several kinds: 900 more are not listed")
 
 
-def test_a_reply_can_be_said_of_one_operation() -> None:
-    reply = replies.of_operation(replies.failed([refusals.failed("no")]), 3)
-    assert reply.operation_id == 3
-    assert reply.error[0].operation_id == 3
+def test_the_reply_to_an_operation_set_says_which_operation_failed() -> None:
+    good, bad = replies.done([ID(value="job-1")]), replies.failed([refusals.unknown_meter("4711")])
+    assert replies.of_operations({1: good, 2: good}).result is Result.OK
+    some = replies.of_operations({1: good, 2: bad, 3: replies.failed([refusals.aborted_as_a_whole(2)])})
+    assert some.result is Result.PARTIAL
+    assert [(one.code, one.operation_id) for one in some.error] == [("0.2", None), ("2.4", 2), ("5.9", 3)]
+    assert [one.value for one in some.id] == ["job-1"]
+    none = replies.of_operations({1: bad, 2: bad})
+    assert none.result is Result.FAILED
+    assert [(one.code, one.operation_id) for one in none.error] == [("2.4", 1), ("2.4", 2)]
+    assert codec.read(codec.to_bytes(FaultMessage(reply=some))).message.reply == some

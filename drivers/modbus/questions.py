@@ -27,7 +27,7 @@ class Questions:
     def __init__(self, unit: Unit) -> None:
         self.unit = Unit(unit.bus, unit.number, unit.timing, patient=True)
         self._answered = False
-        self._silences = 0
+        self.silences = 0  #: how often nothing came
 
     async def words(self, table: Table, address: int, count: int) -> list[int] | None:
         """Registers, or None."""
@@ -64,8 +64,8 @@ class Questions:
         except BadFrame:
             return None
         except NoAnswer:
-            self._silences += 1
-            if not self._answered and self._silences >= _SILENCES:
+            self.silences += 1
+            if not self._answered and self.silences >= _SILENCES:
                 raise
             return None
         self._answered = True

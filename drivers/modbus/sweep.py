@@ -17,6 +17,8 @@ PLACES = (
 )  # fmt: skip
 #: One request; each value of 32 bits is then whole whichever parity of address the maker chose.
 _STEP = 8
+#: A device that is silent where it has nothing, and not refusing, costs seconds each time.
+_MOST_SILENCES = 8
 
 
 async def sweep(questions: Questions, source: str, read_at: datetime) -> tuple[Mapping[str, object], Image]:
@@ -34,7 +36,8 @@ async def sweep(questions: Questions, source: str, read_at: datetime) -> tuple[M
 
 
 async def _place(questions: Questions, table: Table, first: int, count: int) -> dict[int, list[int]]:
-    """Runs of registers by their first address. A place whose beginning is refused is tried by pairs, then left."""
+    """Runs of registers by their first address. A part that is refused is tried by pairs; where those are refused too, the
+    place is left, but for the first: there so many makers have their values that it is worth all of it."""
     runs: dict[int, list[int]] = {}
     start = first
     for address in range(first, first + count, _STEP):
@@ -44,7 +47,7 @@ async def _place(questions: Questions, table: Table, first: int, count: int) -> 
             for at, pair in pairs:
                 if pair is not None:
                     runs[at] = pair
-            if not any(pair for _, pair in pairs):
+            if not any(pair for _, pair in pairs) and (first or questions.silences > _MOST_SILENCES):
                 break
             start = address + _STEP
         else:

@@ -26,7 +26,7 @@ from drivers.iec62056_21.tries import Try, signed_on
 from drivers.meter_url import MeterUrl
 from drivers.reading import ClockReading, Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series, Text
 
-PARAMETERS = ("address", "baud", "7e1", "table", "wake")
+PARAMETERS = ("address", "baud", "7e1", "table", "wake", "repair")
 
 T = TypeVar("T")
 
@@ -54,6 +54,7 @@ class Iec62056_21:
         self._hardware_parity = url.flag("7e1")
         self._call = _call(url)
         self._named = map_of(context.meter_map, None)
+        self._mend = url.flag("repair")
         self._wake = url.flag("wake", False)
         self._line: Line | None = None
         self.learned = learned or Learned()
@@ -152,6 +153,8 @@ class Iec62056_21:
             baud=sign_on.baud,
             now=line.now(),
             left=sign_on.left,
+            parity_bits=sign_on.parity_bits,
+            mend=self._mend,
         )
         await line.converse(block)
         return Readout(sign_on.who, block.result)
@@ -197,7 +200,8 @@ class Iec62056_21:
 def driver(url: MeterUrl, context: Context) -> Iec62056_21:
     """The driver of ``iec62056-21:`` URLs. Parameters: ``address`` (of the meter, at most 32 characters), ``baud`` (the
     highest speed to agree to), ``7e1`` (let the UART do parity), ``table`` (1 to 4: another data block, of meters that
-    have one), ``wake`` (wake a battery meter, which costs it life). Raises UsageError."""
+    have one), ``wake`` (wake a battery meter, which costs it life), ``repair`` (put a single damaged bit of a readout
+    right, and mark all its values). Raises UsageError."""
     return Iec62056_21(url, context)
 
 

@@ -132,6 +132,7 @@ class ProgrammingMode:
             baud=self._sign_on.baud,
             now=self._line.now(),
             hidden=hidden,
+            parity_bits=self._sign_on.parity_bits,
         )
         await self._line.converse(exchange)
         return exchange.result
@@ -147,7 +148,13 @@ async def programming_mode(
     """
 
     async def opened(sign_on: SignOn) -> ProgrammingMode:
-        opening = Exchange(reaction_s=sign_on.who.reaction_s, baud=sign_on.baud, now=line.now(), left=sign_on.left)
+        opening = Exchange(
+            reaction_s=sign_on.who.reaction_s,
+            baud=sign_on.baud,
+            now=line.now(),
+            left=sign_on.left,
+            parity_bits=sign_on.parity_bits,
+        )
         try:
             await line.converse(opening)
         except (BadFrame, NoAnswer):

@@ -90,6 +90,8 @@ class SignOn:
         self.baud = START_BAUD
         #: Whether the probe gave the request back.
         self.echoes = False
+        #: Whether the meter's characters arrive with their parity bits; a UART may take them off.
+        self.parity_bits = False
         #: In binary mode: whether the meter said its option select line back.
         self.confirmed = False
 
@@ -165,6 +167,7 @@ class SignOn:
                 return
             before = parity.strip(self._request)
             self.echoes = plain[: match.start()].lstrip(b"\x00\x7f").startswith(before[: len(before) // 2])
+            self.parity_bits = not self._wire[match.start() : match.end()].isascii()
             del self._wire[: match.end()]
             self._identified(identification, now)
             return

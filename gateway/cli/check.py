@@ -6,19 +6,11 @@ from pathlib import Path
 
 import click
 
-CONFIG = Path("/etc/metergate/metergate.toml")
+from gateway.cli.configured import config_option
 
 
 @click.command()
-@click.option(
-    "-c",
-    "--config",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=CONFIG,
-    show_default=True,
-    help="The configuration file.",
-)
+@config_option
 def check(file: Path) -> None:
     """Check a configuration and its devices.d. Opens no port and asks no meter."""
     from gateway.config.load import link_of, load

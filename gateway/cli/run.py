@@ -10,22 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gateway.cli.check import CONFIG
+from gateway.cli.configured import config_option
+from gateway.systemd import notify
 
 if TYPE_CHECKING:
     from gateway.app import Gateway
 
 
 @click.command()
-@click.option(
-    "-c",
-    "--config",
-    "file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=CONFIG,
-    show_default=True,
-    help="The configuration file.",
-)
+@config_option
 def run(file: Path) -> None:
     """Read what is due and deliver it, until SIGTERM or SIGINT."""
     from gateway.app import Gateway
@@ -42,10 +35,20 @@ def run(file: Path) -> None:
 
 async def _until_signal(gateway: Gateway) -> None:
     loop = asyncio.get_running_loop()
-    task = loop.create_task(gateway.run(lambda: logging.getLogger("metergate").info("running")))
+    task = loop.create_task(gateway.run(_ready))
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, _stop, task)
     try:
         await task
     except asyncio.CancelledError:
         logging.getLogger("metergate").info("stopped")
+
+
+def _ready() -> None:
+    logging.getLogger("metergate").info("running")
+    notify("READY=1")
+
+
+def _stop(task: asyncio.Task[None]) -> None:
+    notify("STOPPING=1")
+    task.cancel()

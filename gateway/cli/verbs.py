@@ -9,6 +9,9 @@ from __future__ import annotations
 VERBS: dict[str, tuple[str, str]] = {
     "run": ("gateway.cli.run", "The gateway: read what is due, deliver it, lose nothing."),
     "check": ("gateway.cli.check", "Check a configuration, everything that is wrong at once."),
+    "status": ("gateway.cli.status", "What a gateway has read, what waits, what was lost."),
+    "outbox": ("gateway.cli.outbox", "The messages that wait, and those a sink refused."),
+    "replay": ("gateway.cli.replay", "Refused messages back into the queue."),
     "explain": ("gateway.cli.explain", "A code in words: OBIS, ReadingType, event, quality; and which rule maps it."),
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
     "doctor": ("gateway.cli.doctor", "Look at a serial port and tell what to change."),

@@ -1,0 +1,91 @@
+"""``metergate status``: what a gateway has, what waits, and what was lost, from its store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from gateway.cli.configured import config_option
+
+
+@click.command()
+@config_option
+@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def status(file: Path, form: str) -> None:
+    """Show the meters that answered, the queues of the sinks, and every message that was given up.
+
+    Reads the store beside a running gateway, and works as well when none runs.
+    """
+    import json
+
+    from gateway.config.load import load, state_of
+    from gateway.store.looking import looking
+
+    configured = load(file)
+    with looking(state_of(configured)) as connection:
+        meters = [_meter(connection, meter.name, str(meter.url)) for meter in configured.config.meter]
+        sinks = [_sink(connection, sink.name) for sink in configured.config.sink]
+        lost = [
+            {"type": "loss", "sink": sink, "class": kind, "reason": reason, "messages": messages}
+            for sink, kind, reason, messages in connection.execute(
+                "SELECT sink, class, reason, messages FROM loss ORDER BY sink, class"
+            )
+        ]
+    if form == "json":
+        for row in (*meters, *sinks, *lost):
+            click.echo(json.dumps(row, separators=(",", ":")))
+        return
+    for line in _table(meters, sinks, lost):
+        click.echo(line)
+
+
+def _meter(connection: sqlite3.Connection, name: str, url: str) -> dict[str, object]:
+    place = connection.execute("SELECT meter, since FROM place WHERE name = ?", (name,)).fetchone()
+    meter, since = place or (None, None)
+    last = connection.execute("SELECT max(read_at) FROM reading WHERE meter = ?", (meter,)).fetchone()[0]
+    newest = connection.execute("SELECT max(at) FROM interval WHERE meter = ?", (meter,)).fetchone()[0]
+    return {
+        "type": "meter",
+        "name": name,
+        "url": url,
+        "meter": meter,
+        "since": _stamp(since),
+        "last_read": _stamp(last),
+        "newest_interval": _stamp(newest),
+    }
+
+
+def _sink(connection: sqlite3.Connection, name: str) -> dict[str, object]:
+    waiting, oldest, size = connection.execute(
+        "SELECT count(*), min(accepted_at), coalesce(sum(length(body)), 0) FROM outbox WHERE sink = ? AND refused IS NULL",
+        (name,),
+    ).fetchone()
+    (dead,) = connection.execute(
+        "SELECT count(*) FROM outbox WHERE sink = ? AND refused IS NOT NULL", (name,)
+    ).fetchone()
+    return {"type": "sink", "name": name, "waiting": waiting, "bytes": size, "oldest": _stamp(oldest), "refused": dead}
+
+
+def _table(
+    meters: list[dict[str, object]], sinks: list[dict[str, object]], lost: list[dict[str, object]]
+) -> Iterator[str]:
+    for row in meters:
+        who = f"{row['meter']}, last read {row['last_read']}" if row["meter"] else "has not answered yet"
+        newest = f", load profile up to {row['newest_interval']}" if row["newest_interval"] else ""
+        yield f"meter {row['name']} ({row['url']}): {who}{newest}"
+    for row in sinks:
+        oldest = f", the oldest of {row['oldest']}" if row["waiting"] else ""
+        refused = f"; {row['refused']} refused (metergate outbox)" if row["refused"] else ""
+        yield f"sink {row['name']}: {row['waiting']} messages wait{oldest}{refused}"
+    for row in lost:
+        yield f"LOST: {row['messages']} {row['class']} messages of sink {row['sink']}: {row['reason']}"
+
+
+def _stamp(micros: int | None) -> str | None:
+    if micros is None:
+        return None
+    return datetime.fromtimestamp(micros // 1_000_000, UTC).isoformat().replace("+00:00", "Z")

@@ -1,6 +1,6 @@
 """What is generated from the device maps: docs/meters.md, its summary in README.md, and the JSON Schema of a map.
 
-``python -m gateway.device_map.pages`` writes them; a test fails while one is not as it would be written.
+``make pages`` writes them; a test fails while one is not as it would be written.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _LEVELS = {
 _PAGE = """\
 # Meters with a device map
 
-Generated from `device_maps/` by `python -m gateway.device_map.pages`; do not edit. `metergate map show NAME` shows what a
+Generated from `device_maps/` by `make pages`; do not edit. `metergate map show NAME` shows what a
 map reads, where that is known from and what is in doubt; docs/adding-a-meter.md tells how to add one.
 
 Meters of IEC 62056-21, P1, SML and DLMS/COSEM say what their values are and mostly need no map. A Modbus meter says

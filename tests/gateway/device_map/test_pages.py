@@ -27,7 +27,7 @@ MODBUS_TABLES = (
 
 def test_the_generated_pages_are_those_of_the_maps() -> None:
     for file, text in pages.pages().items():
-        assert file.read_text(encoding="utf-8") == text, f"{file}: run python -m gateway.device_map.pages"
+        assert file.read_text(encoding="utf-8") == text, f"{file}: run make pages"
 
 
 def test_a_readme_without_the_marks_is_told() -> None:

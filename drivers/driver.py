@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol, Self, runtime_checkable
 
@@ -108,6 +109,34 @@ class Switches(Protocol):
     async def switch_state(self) -> str: ...
     async def connect(self) -> str: ...
     async def disconnect(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A control that was written. ``in_effect`` is what the device says afterwards, None where it says nothing of it, or
+    that nothing is."""
+
+    name: str
+    asked: Decimal
+    in_effect: Decimal | None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the device says that what was asked is in effect."""
+        return self.in_effect == self.asked
+
+
+@runtime_checkable
+class Controls(Protocol):
+    """What may be written to a device, by name: the allow-list of its map, or what its protocol defines."""
+
+    async def controls(self) -> Mapping[str, str]:
+        """Name -> what it does."""
+        ...
+
+    async def control(self, name: str, value: Decimal | None = None, revert_s: int | None = None) -> Done:
+        """Write and read back. ``revert_s``: the device goes back by itself after so many seconds."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Bus:
         self._lock = asyncio.Lock()
         self._conduct: dict[int, Conduct] = {}
         self._running: set[asyncio.Task[bytes]] = set()
+        self._abandoned: set[asyncio.Task[bytes]] = set()
         self._silent_since = 0.0
         self._transaction = 0
         self._echo = False
@@ -108,10 +109,15 @@ class Bus:
         task = loop.create_task(self._tries(request, timing, conduct, where))
         self._running.add(task)
         task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._abandoned.add(task)  # what runs is ended; nothing is tried again for nobody
+            raise
 
     def _ended(self, task: asyncio.Task[bytes]) -> None:
         self._running.discard(task)
+        self._abandoned.discard(task)
         if not task.cancelled():
             task.exception()  # the one who asked may have gone
 
@@ -120,6 +126,8 @@ class Bus:
         left = timing.retries
         while True:
             was_answering = conduct.answering
+            if asyncio.current_task() in self._abandoned:
+                left = 0
             try:
                 answer = await self._exchange(request, timing, conduct)
                 if answer[0] & 0x80:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from decimal import Decimal, DecimalException
 
-from drivers.errors import MeterError, UsageError
+from drivers.driver import Done
+from drivers.errors import MeterError, NotSupported, UsageError
 from drivers.modbus import pdu, value
 from drivers.modbus.reader import Unit
 from drivers.modbus.registers import WIDTH, ModbusMap, Register, Table, Write
@@ -15,20 +15,6 @@ log = logging.getLogger(__name__)
 
 #: ``Write.read_back`` of what cannot be read back.
 _NOT_READABLE = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """A control that was written. ``in_effect`` is what the device says afterwards, None where it says nothing of it."""
-
-    name: str
-    asked: Decimal
-    in_effect: Decimal | None
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether the device says that what was asked is in effect."""
-        return self.in_effect == self.asked
 
 
 async def write(unit: Unit, found: ModbusMap, name: str, asked: Decimal | None) -> Done:
@@ -40,7 +26,10 @@ async def write(unit: Unit, found: ModbusMap, name: str, asked: Decimal | None) 
         raise UsageError(f"the map {found.name} allows no {name!r}", where=where, do=f"it allows: {offered}")
     chosen = _allowed(one, asked, where)
     words = _words(one, chosen, where)
-    log.warning("%s: writing %s = %s %s (map %s)", where, name, chosen, one.unit, found.name)
+    before = await _read_back(
+        unit, found, one
+    )  # also shows whether the line echoes, before an echo could pass for the answer
+    log.warning("%s: writing %s = %s %s, was %s (map %s)", where, name, chosen, one.unit, before, found.name)
     try:
         await unit.bus.ask(_request(unit, one, words), unit.timing)
         done = Done(name, chosen, await _read_back(unit, found, one))
@@ -49,6 +38,18 @@ async def write(unit: Unit, found: ModbusMap, name: str, asked: Decimal | None) 
         raise
     log.warning("%s: %s is now %s", where, name, "not readable" if done.in_effect is None else done.in_effect)
     return done
+
+
+async def switch_state(unit: Unit, found: ModbusMap) -> str:
+    """The state of the supply switch that the map's writes "connect" and "disconnect" move. Raises NotSupported."""
+    moves = {one.name: one for one in found.writes if one.name in ("connect", "disconnect") and one.read_back != "-"}
+    if len(moves) < 2:
+        raise NotSupported(f"the map {found.name} has no switch that can be read", where=unit.bus.name)
+    says = await _read_back(unit, found, moves["connect"])
+    for name, one in moves.items():
+        if one.fixed == says:
+            return f"{name}ed"
+    return f"unknown ({says})"
 
 
 def _allowed(one: Write, asked: Decimal | None, where: str) -> Decimal:

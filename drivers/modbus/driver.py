@@ -9,13 +9,13 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Self
 
-from drivers.driver import Context, Found
+from drivers.driver import Context, Done, Found
 from drivers.errors import MeterError, NoAnswer, NotSupported, UsageError
 from drivers.link.link import LineSettings
 from drivers.meter_url import MeterUrl
 from drivers.modbus import identify
 from drivers.modbus.buses import bus_of
-from drivers.modbus.control import Done, write
+from drivers.modbus.control import switch_state, write
 from drivers.modbus.decode import Decoding
 from drivers.modbus.memory import memory
 from drivers.modbus.questions import Questions
@@ -75,12 +75,13 @@ class Modbus:
         for record in records:
             yield record
 
-    def controls(self) -> Mapping[str, str]:
-        """What may be written by ``control``: name -> what it does. Of a meter with a map; SunSpec's are known once it is read."""
-        if isinstance(self._source, SunspecDevice):
-            return sunspec_control.offered(self._source)
-        found = self._source or self._map
-        return {one.name: one.why for one in found.writes} if found else {}
+    async def controls(self) -> Mapping[str, str]:
+        """What may be written by ``control``: name -> what it does."""
+        async with self._bounded():
+            source = await self._known()
+            if isinstance(source, SunspecDevice):
+                return sunspec_control.offered(source)
+            return {one.name: one.why for one in source.writes}
 
     async def control(self, name: str, value: Decimal | None = None, revert_s: int | None = None) -> Done:
         """Write what the map's allow-list, or SunSpec's immediate controls, has under ``name``, and read back what is in effect.
@@ -95,6 +96,23 @@ class Modbus:
             if revert_s is not None:
                 raise UsageError("this meter has no revert time", where=str(self._url))
             return await write(self._opened(), source, name, value)
+
+    async def switch_state(self) -> str:
+        """Of a SunSpec device, or of a map whose writes are called "connect" and "disconnect"."""
+        async with self._bounded():
+            source = await self._known()
+            if isinstance(source, SunspecDevice):
+                on = await sunspec_control.connected(self._opened(), source)
+                return "unknown" if on is None else "connected" if on else "disconnected"
+            return await switch_state(self._opened(), source)
+
+    async def connect(self) -> str:
+        await self.control("connect")
+        return await self.switch_state()
+
+    async def disconnect(self) -> str:
+        await self.control("disconnect")
+        return await self.switch_state()
 
     def scan(self) -> AsyncIterator[Found]:
         """What answers on this line: units, at the speeds that are usual. See ``drivers.modbus.scan``."""

@@ -22,6 +22,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "map": ("gateway.cli.map", "Device maps: list, show, check them, begin a new one."),
     "message": ("gateway.cli.message", "Check, show and make messages of IEC 61968-9; write their schemas."),
     "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),
+    "control": ("gateway.cli.control", "What a device's map or SunSpec allows to be written, by name; read back."),
     "relay": ("gateway.cli.relay", "A meter's supply switch: its state, connect, disconnect."),
     "keys": ("gateway.cli.keys", "Secrets of meters: set, list, and test them against the meter."),
 }

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, DecimalException
 
+from drivers.driver import Done
 from drivers.errors import MeterError, NotSupported, UsageError
 from drivers.modbus import pdu, value
-from drivers.modbus.control import Done
 from drivers.modbus.decode import Decoding, NoValue
 from drivers.modbus.image import Image
 from drivers.modbus.reader import Unit
@@ -103,6 +103,15 @@ async def control(unit: Unit, device: SunspecDevice, name: str, asked: Decimal |
     return await _Writing(unit, one, model, where).run(name, _checked(one, name, asked, where), revert_s)
 
 
+async def connected(unit: Unit, device: SunspecDevice) -> bool | None:
+    """Whether an inverter is connected to the grid, None where it does not say. Raises NotSupported without model 123."""
+    one = _chosen(device, "connect")
+    if one is None or (model := device.model(one.model)) is None:
+        raise NotSupported("the device has no SunSpec model for connecting")
+    state = await _Writing(unit, one, model, unit.bus.name).state()
+    return None if state is None else state == _ON
+
+
 def _chosen(device: SunspecDevice, name: str) -> Control | None:
     return next((one for one in CONTROLS[name] if device.model(one.model) is not None), None)
 
@@ -171,6 +180,10 @@ class _Writing:
         if effective is not None and self._one.sign and self._value(state, self._one.sign) == _ON:
             effective = -effective
         return Done(name, asked, effective)
+
+    async def state(self) -> Decimal | None:
+        """What the switch says now."""
+        return self._value(await self._state(), self._one.switch[0])
 
     async def _state(self) -> Image:
         image = Image()

@@ -84,7 +84,7 @@ def test_equal_to_brute_force(wanted: list[Span], forbidden: list[Range], most: 
 
 
 @pytest.mark.slow
-@settings(max_examples=5_000)
+@settings(max_examples=2_000)
 @given(spans(7), areas, st.integers(4, 20), st.integers(0, 12), costs)
 def test_equal_to_brute_force_with_more_values(
     wanted: list[Span], forbidden: list[Range], most: int, max_gap: int, cost: Cost

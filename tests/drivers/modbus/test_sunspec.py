@@ -114,7 +114,7 @@ async def test_controls_of_model_123(  # type: ignore[no-untyped-def]
     meter = await serve(device, tcp="mbap", turnaround_s=0)
     async with opened(meter.where) as driver:
         done = await driver.control(name, None if value is None else Decimal(value), revert_s)
-        assert set(driver.controls()) >= {"connect", "disconnect", "active-power-limit", "power-factor"}
+        assert set(await driver.controls()) >= {"connect", "disconnect", "active-power-limit", "power-factor"}
     assert done.confirmed
     assert device.written == [("holding", M123 + offset, word) for offset, word in written]
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -373,18 +373,34 @@ def test_a_rule_names_the_place_in_the_document_that_came() -> None:
     assert refused(data).problem.xpath == "/Envelope/Body/CreateEndDeviceControls/Payload/MeterReadings"
 
 
-@given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: f"<a>{text}".encode("utf-8", "surrogatepass")))
-def test_any_bytes_get_an_answer_that_can_be_read(data: bytes) -> None:
-    found = refused(data)
-    assert codec.read(found.to_bytes()).message == found.answer
+ANY_BYTES = st.binary(max_size=200) | st.text(max_size=100).map(
+    lambda text: f"<a>{text}".encode("utf-8", "surrogatepass")
+)
 
 
-@given(st.data())
-def test_any_change_to_a_request_is_taken_or_answered(data: st.DataObject) -> None:
-    message = bytearray(data.draw(st.sampled_from([GET, CREATE, READ, *IN_SOAP])))
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(message) - 1))
-        message[at : at + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=8))
-    found = door(bytes(message))
+@st.composite
+def changed_requests(draw: st.DrawFn) -> bytes:
+    message = bytearray(draw(st.sampled_from([GET, CREATE, READ, *IN_SOAP])))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, len(message) - 1))
+        message[at : at + draw(st.integers(0, 30))] = draw(st.binary(max_size=8))
+    return bytes(message)
+
+
+def taken_or_answered(data: bytes) -> None:
+    found = door(data)
     if isinstance(found, Refused):
         assert codec.read(found.to_bytes()).message == found.answer
+
+
+@settings(max_examples=150)
+@given(ANY_BYTES | changed_requests())
+def test_any_bytes_are_taken_or_get_an_answer_that_can_be_read(data: bytes) -> None:
+    taken_or_answered(data)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@given(ANY_BYTES | changed_requests())
+def test_any_bytes_are_taken_or_answered_at_length(data: bytes) -> None:
+    taken_or_answered(data)

@@ -137,7 +137,7 @@ the MeterReadSchedule of 2013, strictly: where the redesign differs, the message
 - Which values Revision has. Any is taken, and an answer repeats its request's.
 - The direct children of a strongly typed Payload are known from generated code; those of a typed Request are inferred.
 - Whether a deferred answer in SOAP is a `<Noun>ResponseMessage` or a `Created<Noun>` with the CorrelationID: public
-  templates give the service Reply the operations of Receive only. This gateway sends the ResponseMessage.
+  templates give the service Reply the operations of Receive only. Both are read and can be written.
 - The reply codes missing from the list below (1.1 to 1.4, 2.1 to 2.3, 2.7, 2.8, 2.11) may be reserved or withdrawn.
 
 ## Replies

@@ -32,6 +32,8 @@ _LATE_S = 1.0
 _NEVER_SILENT_S = 3.0
 #: A device that is busy (exception 5, 6) is asked again after this.
 _BUSY_S = 0.2
+#: After so many requests in a row without an answer a connection is taken for dead: a gateway that was restarted says nothing.
+_DEAF = 3
 #: With fewer characters to come it is not worth while to look away.
 _WORTH_SLEEPING = 4
 _BUSY, _GATEWAY = (5, 6), (10, 11)
@@ -70,6 +72,7 @@ class Bus:
         self._silent_since = 0.0
         self._transaction = 0
         self._echo = False
+        self._unanswered = 0
 
     async def open(self) -> None:
         """Open the line now, so that a wrong port is told before anything is asked. Raises LinkLost."""
@@ -166,10 +169,16 @@ class Bus:
                 forget(self.name)
                 await self._drop()
                 raise
+            except NoAnswer:
+                self._unanswered += 1
+                if not self._paced and self._unanswered >= _DEAF:
+                    await self._drop()
+                raise
             except BadFrame:
                 if not self.serial:
                     await self._drop()  # a stream that is out of step stays so
                 raise
+            self._unanswered = 0
             conduct.answered(loop.time(), timing.quiet_s)
             return answer
 
@@ -233,6 +242,7 @@ class Bus:
         return self._link
 
     async def _drop(self) -> None:
+        self._unanswered = 0
         if self._link is not None:
             link, self._link = self._link, None
             await link.close()

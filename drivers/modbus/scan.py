@@ -52,6 +52,7 @@ class Scan:
         given = float(url.get("timeout") or _PROBE_S)
         self._timing = Timing(timeout_s=given, retries=0)
         self._units = _units(url)
+        self._speeds = _speeds(url)
 
     async def run(self) -> AsyncIterator[Found]:
         """Each device as it is found. Raises LinkLost; finding nothing is no error."""
@@ -79,11 +80,9 @@ class Scan:
                     return
 
     def _settings(self) -> Iterator[LineSettings]:
-        speeds = [int(one) for one in self._url.get("speeds").split(",") if one.isdigit()]
-        if "baud" in self._url.parameters:
-            speeds = [self._bus.line.baud]
+        speeds = [self._bus.line.baud] if "baud" in self._url.parameters else self._speeds
         parities = (self._bus.line.parity,) if "parity" in self._url.parameters else _PARITIES
-        for baud in speeds or SPEEDS:
+        for baud in speeds:
             for parity in parities:
                 yield LineSettings(baud, 8, parity, self._bus.line.stop_bits)
 
@@ -172,3 +171,13 @@ def _units(url: MeterUrl) -> tuple[int, ...]:
             raise UsageError(f"units={text} is no list of unit ids, such as 1-20,100", where=str(url))
         found += range(int(first), int(last or first) + 1)
     return tuple(dict.fromkeys(found))
+
+
+def _speeds(url: MeterUrl) -> tuple[int, ...]:
+    """``speeds=9600,19200`` of the URL, else the usual ones. Raises UsageError."""
+    text = url.get("speeds")
+    if not text:
+        return SPEEDS
+    if not all(part.isdigit() and 300 <= int(part) <= 921600 for part in text.split(",")):
+        raise UsageError(f"speeds={text} is no list of speeds, such as 9600,19200", where=str(url))
+    return tuple(int(part) for part in text.split(","))

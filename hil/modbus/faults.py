@@ -32,5 +32,6 @@ FAULTS: dict[str, tuple[str, str]] = {
     "unplug": ("3", "the cable is pulled after so many answers"),
     "replug": ("1000", "a pulled cable comes back after this time, as another pty"),
     "close-once": ("", "closes the connection in place of the second answer (TCP)"),
+    "deaf": ("1", "after so many answers a connection is dead without a word, and a new one works (TCP)"),
     "units": ("1", "as many units as this, with ids from the first on"),
 }

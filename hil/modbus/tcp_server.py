@@ -39,12 +39,16 @@ class TcpServer:
 
     async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        faults, answers = self._station.faults, 0
         try:
             while True:
                 head, unit, pdu = await (self._mbap(reader) if self._framing == "mbap" else self._rtu(reader))
+                answers += 1
+                if "deaf" in faults and self.connections == 1 and answers > faults.number("deaf"):
+                    continue
                 reply = self._station.reply(unit, pdu)
                 self._answers += 1
-                if self._answers > 1 and self._station.faults.once("close-once"):
+                if self._answers > 1 and faults.once("close-once"):
                     return
                 if reply is None:
                     continue

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from drivers.driver import Context, ReadsRegisters
+from drivers.driver import Context, ReadsRegisters, Scans
 from drivers.errors import LinkLost, NoAnswer, NotSupported, UsageError
 from drivers.modbus.driver import Modbus
 from drivers.modbus.memory import memory
@@ -117,6 +118,23 @@ async def test_a_connection_that_closes_is_opened_again(serve) -> None:  # type:
         with pytest.raises(LinkLost):
             [record async for record in driver.registers()]
         assert len([record async for record in driver.registers()]) == 3
+    assert meter.server.connections == 2
+
+
+async def test_a_connection_that_went_deaf_is_opened_again(serve) -> None:  # type: ignore[no-untyped-def]
+    """A gateway that was restarted behind a router: nothing comes back, and nothing says why."""
+    meter = await serve(metered(), {"deaf": "3"}, tcp="mbap")
+    async with open_driver(f"modbus://{meter.where}?timeout=0.1", Context(meter_map=metered_map())) as driver:
+        assert isinstance(driver, Modbus)
+        assert len([record async for record in driver.registers()]) == 3
+        driver._opened().patient = True
+        for _ in range(4):
+            try:
+                records = [record async for record in driver.registers()]
+                break
+            except NoAnswer:
+                continue
+        assert len(records) == 3
     assert meter.server.connections == 2
 
 
@@ -321,3 +339,22 @@ async def test_a_guard_is_read_with_what_it_guards(serve) -> None:  # type: igno
 def test_a_wrong_parameter_is_named(query: str) -> None:
     with pytest.raises(UsageError, match=query.partition("=")[0]):
         open_driver(f"modbus:/dev/null?{query}", Context())
+
+
+@pytest.mark.parametrize("query", ["units=1-x", "units=300", "speeds=fast", "speeds=9600;19200"])
+async def test_a_wrong_list_of_a_scan_is_named(serve, query: str) -> None:  # type: ignore[no-untyped-def]
+    meter = await serve(metered(), tcp="mbap")
+    async with open_driver(f"modbus://{meter.where}?{query}", Context()) as driver:
+        assert isinstance(driver, Scans)
+        with pytest.raises(UsageError, match=query.partition("=")[0]):
+            driver.scan()
+
+
+def test_pymodbus_is_imported_by_one_module(repository: Path) -> None:
+    folder = repository / "drivers"
+    using = [
+        file
+        for file in folder.rglob("*.py")
+        if "import pymodbus" in (text := file.read_text()) or "from pymodbus" in text
+    ]
+    assert using == [folder / "modbus" / "pdu.py"]

@@ -1,4 +1,4 @@
-"""Whatever the writer writes, the oracle takes and the reader reads back equal; what the oracle refuses, it names."""
+"""Whatever the writer writes, our schema and the oracle take, and the reader reads back equal; what they refuse, it names."""
 
 from __future__ import annotations
 
@@ -22,53 +22,80 @@ CHECKED = [name for name in NAMES if name in ENVELOPES or PAYLOADS[name].evidenc
 #: A seed a document: hypothesis has no cheaper way to make one that holds a thousand choices.
 chances = st.integers(0, 2**32).map(Random)
 
+FEW, MANY = settings(max_examples=100), settings(max_examples=2_000)
 
-def both_ways(name: str, chance: Random, documents: Any, declared: Any, oracle: Any) -> None:
-    message = documents.message(declared(name), chance)
+
+def both_ways(message: Any, schema: etree.XMLSchema) -> None:
     data = codec.to_bytes(message)
-    if name in CHECKED:
-        oracle("Message" if name in ENVELOPES else name).assertValid(etree.fromstring(data))
+    schema.assertValid(etree.fromstring(data))
     assert codec.read(data).message == message
     assert codec.to_bytes(codec.read(data).message) == data
 
 
-def refused(name: str, chance: Random, documents: Any, declared: Any, oracle: Any) -> None:
-    root = documents.spoilt(etree.fromstring(codec.to_bytes(documents.message(declared(name), chance))), chance)
+def refused(root: etree._Element, schema: etree.XMLSchema) -> None:
     data = etree.tostring(root)
-    if oracle("Message" if name in ENVELOPES else name).validate(etree.fromstring(data)):
+    if schema.validate(etree.fromstring(data)):
         return
     with pytest.raises(MessageError) as error:
         codec.read(data)
     assert error.value.xpath.startswith("/")
 
 
-@settings(max_examples=100)
+@pytest.fixture(scope="session")
+def made(documents: Any, declared: Callable[[str], type]) -> Callable[[str, Random], Any]:
+    """A message of that name."""
+    return lambda name, chance: documents.message(declared(name), chance)
+
+
+@pytest.fixture(scope="session")
+def spoilt(documents: Any, made: Any) -> Callable[[str, Random], etree._Element]:
+    """A message of that name with something wrong in it."""
+    return lambda name, chance: documents.spoilt(etree.fromstring(codec.to_bytes(made(name, chance))), chance)
+
+
+@pytest.fixture(scope="session")
+def theirs(oracle: Any) -> Callable[[str], etree.XMLSchema]:
+    """The oracle's schema of a message or envelope."""
+    return lambda name: oracle("Message" if name in ENVELOPES else name)
+
+
+@FEW
 @given(st.sampled_from(NAMES), chances)
-def test_both_ways(documents: Any, declared: Callable[[str], type], oracle: Any, name: str, chance: Random) -> None:
-    both_ways(name, chance, documents, declared, oracle)
+def test_both_ways(made: Any, own_schema: Any, name: str, chance: Random) -> None:
+    both_ways(made(name, chance), own_schema(name))
 
 
-@settings(max_examples=100)
+@FEW
 @given(st.sampled_from(CHECKED), chances)
-def test_what_the_oracle_refuses_is_refused_with_its_place(
-    documents: Any, declared: Callable[[str], type], oracle: Any, name: str, chance: Random
+def test_the_oracle_takes_what_is_written(made: Any, theirs: Any, name: str, chance: Random) -> None:
+    both_ways(made(name, chance), theirs(name))
+
+
+@FEW
+@given(st.sampled_from(NAMES), chances)
+def test_what_our_schema_refuses_is_refused_with_its_place(
+    spoilt: Any, own_schema: Any, name: str, chance: Random
 ) -> None:
-    refused(name, chance, documents, declared, oracle)
+    refused(spoilt(name, chance), own_schema(name))
+
+
+@FEW
+@given(st.sampled_from(CHECKED), chances)
+def test_what_the_oracle_refuses_is_refused_with_its_place(spoilt: Any, theirs: Any, name: str, chance: Random) -> None:
+    refused(spoilt(name, chance), theirs(name))
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000)
+@MANY
 @given(st.sampled_from(NAMES), chances)
-def test_both_ways_at_length(
-    documents: Any, declared: Callable[[str], type], oracle: Any, name: str, chance: Random
-) -> None:
-    both_ways(name, chance, documents, declared, oracle)
+def test_at_length_by_our_schema(made: Any, spoilt: Any, own_schema: Any, name: str, chance: Random) -> None:
+    both_ways(made(name, chance), own_schema(name))
+    refused(spoilt(name, chance), own_schema(name))
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000)
+@MANY
 @given(st.sampled_from(CHECKED), chances)
-def test_what_the_oracle_refuses_at_length(
-    documents: Any, declared: Callable[[str], type], oracle: Any, name: str, chance: Random
-) -> None:
-    refused(name, chance, documents, declared, oracle)
+def test_at_length_by_the_oracle(made: Any, spoilt: Any, theirs: Any, name: str, chance: Random) -> None:
+    both_ways(made(name, chance), theirs(name))
+    refused(spoilt(name, chance), theirs(name))

@@ -400,7 +400,7 @@ def test_any_bytes_are_taken_or_get_an_answer_that_can_be_read(data: bytes) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @given(ANY_BYTES | changed_requests())
 def test_any_bytes_are_taken_or_answered_at_length(data: bytes) -> None:
     taken_or_answered(data)

@@ -12,6 +12,7 @@ from gateway.device_map.strict import Strict
 #: section of a map -> module with a ``SectionModule``'s names. Imported when a map has the section.
 SECTIONS: dict[str, str] = {
     "iec62056_21": "gateway.device_map.iec62056_21",
+    "dlms": "gateway.device_map.dlms",
     "modbus": "gateway.device_map.modbus",
 }
 

@@ -4,8 +4,10 @@
 
 Kinds of list: ``named`` structures of logical name, value and scaler_unit, in an array (Aidon, EMBRIQ) or, as
 ``named-structure``, in a structure (Iskraemeco) that may begin with name and value of the clock bare (Kaifa in Austria);
-``values`` without names (Kaifa in Norway); ``pairs`` of name and value after the list's name (Kamstrup); ``descriptors``,
-attribute descriptors without a tag before each value (Czechia).
+``clock-pairs`` the clock bare, then name and value in turn (L+G); ``clock-flat`` the same with scaler_unit beside each value
+(Kaifa at Netz NOe); ``values`` without names (Kaifa in Norway); ``pairs`` of name and value after the list's name (Kamstrup); ``descriptors``,
+attribute descriptors without a tag before each value (Czechia); ``objects`` the push setup's own object list first, then the
+values in its order (IDIS, Energomera).
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from hil.dlms.obis import logical_name
 from hil.dlms.quantity import Quantity
 
 TAG = 0x0F
-_CLASS = {axdr.OCTETS: 1, axdr.VISIBLE: 1}
+_NO_UNIT = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,20 @@ def _named_element(each: Element, clock: MeterClock, at: datetime) -> Data:
     return axdr.structure(*parts, *([each.quantity.scaler_unit] if each.quantity is not None else []))
 
 
+def _clock_pairs(pushed: PushedList, clock: MeterClock, at: datetime) -> bytes:
+    parts = [octets(clock.stamp(at))]
+    for each in pushed.elements:
+        parts += [octets(each.obis), each.value(clock, at)]
+    return encode(axdr.structure(*parts))
+
+
+def _clock_flat(pushed: PushedList, clock: MeterClock, at: datetime) -> bytes:
+    parts = [octets(clock.stamp(at))]
+    for each in pushed.elements:
+        parts += _named_element(each, clock, at).value
+    return encode(axdr.structure(*parts))
+
+
 def _values(pushed: PushedList, clock: MeterClock, at: datetime) -> bytes:
     name = [octets(pushed.name.encode())] if pushed.name else []
     return encode(axdr.structure(*name, *(each.value(clock, at) for each in pushed.elements)))
@@ -104,15 +120,39 @@ def _descriptors(pushed: PushedList, clock: MeterClock, at: datetime) -> bytes:
     body = bytes([STRUCTURE, 2, ENUM, 1, 1]) + length(len(pushed.elements))
     for each in pushed.elements:
         value = each.value(clock, at)
-        class_id = 8 if each.clock else _CLASS.get(value.tag, 3)
-        body += bytes([STRUCTURE, 2]) + class_id.to_bytes(2, "big") + each.obis + b"\x02" + encode(value)
+        body += bytes([STRUCTURE, 2]) + _class(each).to_bytes(2, "big") + each.obis + b"\x02" + encode(value)
     return body
+
+
+def _class(each: Element) -> int:
+    """Clock, register, or data for what has no unit."""
+    if each.clock:
+        return 8
+    return 3 if each.quantity is not None and each.quantity.unit != _NO_UNIT else 1
+
+
+def _objects(pushed: PushedList, clock: MeterClock, at: datetime) -> bytes:
+    """The list of pushed objects is the first of them: class 40, and with restriction and columns, as version 2 has them."""
+    values = [each.value(clock, at) for each in pushed.elements]
+    classes = [40, *map(_class, pushed.elements)]
+    names = [logical_name("0-0:25.9.0*255"), *(each.obis for each in pushed.elements)]
+    nothing = axdr.structure(Data(ENUM, 0), Data(axdr.NULL))
+    listed = axdr.array(
+        axdr.structure(
+            Data(axdr.UINT16, class_id), octets(name), Data(axdr.INT8, 2), Data(axdr.UINT16, 0), nothing, axdr.array(())
+        )
+        for class_id, name in zip(classes, names, strict=True)
+    )
+    return encode(axdr.structure(listed, *values))
 
 
 _KINDS: dict[str, Callable[[PushedList, MeterClock, datetime], bytes]] = {
     "named": _named,
     "named-structure": _named_structure,
+    "clock-pairs": _clock_pairs,
+    "clock-flat": _clock_flat,
     "values": _values,
     "pairs": _pairs,
     "descriptors": _descriptors,
+    "objects": _objects,
 }

@@ -9,9 +9,9 @@ service manager starts it again with everything that was accepted still there.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from drivers.driver import Context, KeySource
 from drivers.reading import Obis
@@ -28,6 +28,7 @@ from gateway.config.model import MeterTable
 from gateway.device_map.catalogue import meter_map
 from gateway.messages.compose import MeterFacts
 from gateway.messages.profiles.parts import Identified
+from gateway.parts import Parts
 from gateway.sinks.delivery import Delivery
 from gateway.sinks.making import make
 from gateway.states import States
@@ -36,24 +37,12 @@ from gateway.store.coverage import Span
 from gateway.store.errors import StoreError
 from gateway.store.outbox import Outbox, Quota
 from gateway.store.store import Store, open_store
+from gateway.systemd import notify, watchdog_s
 
 _log = logging.getLogger("metergate")
 
 #: The quota is kept this often; in between an outage adds little.
 _QUOTA_EVERY_S = 300.0
-
-
-@dataclass(slots=True)
-class Parts:
-    """What a gateway is made of, for those who look at it or ask something of it while it runs."""
-
-    store: Store
-    outbox: Outbox
-    deliveries: dict[str, Delivery]
-    workers: dict[str, LinkWorker]
-    schedule: Schedule
-    states: States
-    last_read: dict[str, Result] = field(default_factory=dict)
 
 
 class Gateway:
@@ -77,16 +66,27 @@ class Gateway:
             _log.error("the store was damaged: it is kept as %s, and a fresh one was begun", damaged)
         try:
             self.parts = parts = self._made(store)
-            async with asyncio.TaskGroup() as tasks:
-                for delivery in parts.deliveries.values():
-                    tasks.create_task(delivery.run())
-                for worker in parts.workers.values():
-                    tasks.create_task(worker.run())
-                tasks.create_task(self._follow(parts))
-                tasks.create_task(self._keep_quota(parts))
-                on_ready()
+            with self._measured(parts):
+                async with asyncio.TaskGroup() as tasks:
+                    for delivery in parts.deliveries.values():
+                        tasks.create_task(delivery.run())
+                    for worker in parts.workers.values():
+                        tasks.create_task(worker.run())
+                    tasks.create_task(self._follow(parts))
+                    tasks.create_task(self._keep_quota(parts))
+                    if (every_s := watchdog_s()) is not None:
+                        tasks.create_task(self._live(parts, every_s))
+                    on_ready()
         finally:
             store.close()
+
+    def _measured(self, parts: Parts) -> contextlib.AbstractContextManager[None]:
+        """The figures of ``parts`` served, where the configuration wants them."""
+        if (table := self._config.gateway.metrics) is None:
+            return contextlib.nullcontext()
+        from gateway.metrics import serving
+
+        return serving(parts, table)
 
     def ask(self, job: Job) -> bool:
         """Queue a job at its meter's link; False when the link takes no more. Raises KeyError for an unknown meter."""
@@ -172,6 +172,15 @@ class Gateway:
             return None
         span = answered(job.piece, result.records, result.error is None, self._clock.now())
         return (job.wanted.profile, span) if span else None
+
+    async def _live(self, parts: Parts, every_s: float) -> None:
+        """Tell the service manager that we live, as long as every link's worker does."""
+        while True:
+            stuck = [worker.link for worker in parts.workers.values() if worker.stuck]
+            self._states.say("watchdog", f"stuck: {', '.join(stuck)}" if stuck else "")
+            if not stuck:
+                notify("WATCHDOG=1")
+            await asyncio.sleep(every_s)
 
     async def _keep_quota(self, parts: Parts) -> None:
         quota = Quota(self._config.gateway.quota.size, self._config.gateway.quota.age)

@@ -33,7 +33,7 @@ FLOORS = [
         "gateway.systemd",
     ],
     ["gateway.acquisition", "gateway.config", "gateway.headend", "gateway.sinks"],
-    ["gateway.app"],
+    ["gateway.app", "gateway.metrics", "gateway.parts"],
     ["gateway.cli", "gateway.web"],
 ]
 FLOOR = {module: number for number, floor in enumerate(FLOORS) for module in floor}

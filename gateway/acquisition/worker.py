@@ -16,6 +16,9 @@ _WAITING = 2000
 _PAUSE_MOST_S = 3600.0
 _PAUSE_FIRST_S = 30.0
 
+#: What a job may take beyond its deadline: closing the line, and the commit of what it read.
+_GRACE_S = 60.0
+
 Do = Callable[[Job], Awaitable[Result]]
 
 
@@ -47,6 +50,7 @@ class LinkWorker:
         self._queue: asyncio.PriorityQueue[tuple[int, int, Job]] = asyncio.PriorityQueue(_WAITING)
         self._number = itertools.count()
         self._pauses: dict[str, _Pause] = {}
+        self._late_at: float | None = None
 
     def ask(self, job: Job) -> bool:
         """Queue a job; False when too many wait (the loss is counted)."""
@@ -66,6 +70,11 @@ class LinkWorker:
         pause = self._pauses.get(meter)
         return max(0.0, pause.until - asyncio.get_running_loop().time()) if pause else 0.0
 
+    @property
+    def stuck(self) -> bool:
+        """Whether a job is long past its deadline: something waits without one, and only a restart helps."""
+        return self._late_at is not None and asyncio.get_running_loop().time() > self._late_at
+
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
@@ -76,7 +85,9 @@ class LinkWorker:
                 self.counts.skipped += 1
                 result = Result()
             else:
+                self._late_at = asyncio.get_running_loop().time() + job.deadline_s + _GRACE_S
                 result = await self._do(job)
+                self._late_at = None
                 self._settle(job.meter, result)
             if not job.done.done():
                 job.done.set_result(result)

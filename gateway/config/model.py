@@ -44,6 +44,13 @@ class QuotaTable(Strict):
     age: Duration = timedelta(days=60)
 
 
+class MetricsTable(Strict):
+    """``[gateway.metrics]``: where Prometheus may ask. Only this machine, unless said."""
+
+    address: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 9477
+
+
 class GatewayTable(Strict):
     """``[gateway]``: who and where it is. ``state`` is the folder of its store; ``zone`` that of the site's day."""
 
@@ -54,6 +61,7 @@ class GatewayTable(Strict):
     dialect: Identifier = "default"
     jitter: Duration = timedelta(seconds=10)
     quota: QuotaTable = QuotaTable()
+    metrics: MetricsTable | None = None
 
 
 class ReadTable(Strict):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from lxml import etree
 
@@ -23,6 +28,9 @@ name = "bench-1"
 state = "{state}"
 zone = "Europe/Berlin"
 jitter = "0s"
+
+[gateway.metrics]
+port = {metrics}
 
 [[meter]]
 name = "main"
@@ -39,12 +47,32 @@ path = "{out}"
 
 
 @pytest.fixture
-def running(tmp_path: Path, emulated_meter: Callable[..., str]) -> Iterator[subprocess.Popen[str]]:
+def manager(tmp_path: Path) -> Iterator[socket.socket]:
+    """A service manager's end of sd_notify."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(60)
+        yield listening
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@pytest.fixture
+def running(
+    tmp_path: Path, emulated_meter: Callable[..., str], manager: socket.socket, free_port: int
+) -> Iterator[subprocess.Popen[str]]:
     file = tmp_path / "metergate.toml"
     port = emulated_meter("iec62056-21/mode-e")
-    file.write_text(CONFIG.format(state=tmp_path / "state", port=port, out=tmp_path / "out"))
+    file.write_text(CONFIG.format(state=tmp_path / "state", port=port, out=tmp_path / "out", metrics=free_port))
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)], stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)],
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "500000"},
     )
     yield process
     if process.poll() is None:
@@ -53,14 +81,28 @@ def running(tmp_path: Path, emulated_meter: Callable[..., str]) -> Iterator[subp
 
 
 def test_what_is_due_is_read_and_delivered(
-    running: subprocess.Popen[str], tmp_path: Path, oracle: Callable[[str], etree.XMLSchema]
+    running: subprocess.Popen[str],
+    tmp_path: Path,
+    oracle: Callable[[str], etree.XMLSchema],
+    manager: socket.socket,
+    free_port: int,
 ) -> None:
-    deadline = time.monotonic() + 60
+    assert manager.recv(100) == b"READY=1"
+    deadline = time.monotonic() + 100
     while not (found := sorted((tmp_path / "out").glob("*.xml"))) and time.monotonic() < deadline:
         assert running.poll() is None, running.stderr and running.stderr.read()
         time.sleep(0.1)
+    figures = httpx.get(f"http://127.0.0.1:{free_port}/metrics", trust_env=False).text
+    assert re.search(r'metergate_jobs_total\{link="/dev/pts/\d+",result="done"\} [1-9]', figures), figures
+    assert re.search(r'metergate_messages_total\{outcome="delivered",sink="files"\} \d', figures), figures
     running.send_signal(signal.SIGTERM)
-    assert running.wait(20) == 0
+    assert running.wait(90) == 0
+    manager.setblocking(False)
+    told = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            told.append(manager.recv(100))
+    assert set(told) == {b"WATCHDOG=1", b"STOPPING=1"}
     data = found[0].read_bytes()
     oracle("Message").assertValid(etree.fromstring(data))
     message = codec.read(data).message

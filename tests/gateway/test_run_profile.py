@@ -53,12 +53,12 @@ def run(file: Path, enough: Callable[[], bool]) -> None:
         [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)], stderr=subprocess.PIPE, text=True
     )
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 100
         while not enough() and time.monotonic() < deadline:
             assert process.poll() is None, process.stderr and process.stderr.read()
             time.sleep(0.2)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(90) == 0
     finally:
         process.kill()
         process.communicate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import json
 import subprocess
@@ -205,3 +206,46 @@ print(json.dumps(result))
         if model == "201":  # names three line voltages in another way than its sisters
             theirs = {at: [name.replace("PPVph", "PhVph"), *rest] for at, (name, *rest) in theirs.items()}
         assert ours == theirs
+
+
+#: pysunspec2 as a client: every point of every meter model with its value, the scale factor applied.
+CLIENT = """
+import json, sys
+import sunspec2.modbus.client as client
+device = client.SunSpecModbusClientDeviceTCP(slave_id=1, ipaddr=sys.argv[1], ipport=int(sys.argv[2]))
+device.scan()
+print(json.dumps({
+    str(model): {name: point.cvalue for name, point in device.models[model][0].points.items()}
+    for model in device.models if isinstance(model, int)
+}))
+"""
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("name", ["sunspec-meter", "sunspec-meter-float"])
+async def test_pysunspec2_reads_the_same_values_of_the_twins(serve, repository: Path, name: str) -> None:  # type: ignore[no-untyped-def]
+    try:
+        python = environment.python("pysunspec2")
+    except environment.PeerUnavailable as error:
+        pytest.skip(str(error))
+    meter = await serve(twin(repository, name), tcp="mbap", turnaround_s=0)
+    host, _, port = meter.where.partition(":")
+    process = await asyncio.create_subprocess_exec(
+        python, "-c", CLIENT, host, port, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, err.decode()
+    told = json.loads(out)
+    records = await read(meter.where)
+    key = next(r.key for r in records if isinstance(r, Meter))
+    ours = {r.obis: r.value for r in records if isinstance(r, Reading) and r.meter == key}
+    model = next(number for number in told if int(number) in METERS)
+    compared = 0
+    for point in models()[int(model)].values():
+        if point.obis is None or told[model].get(point.name) is None:
+            continue
+        if point.type == "acc32" and told[model][point.name] == 0:
+            continue  # not accumulated
+        assert float(ours[point.obis]) == pytest.approx(told[model][point.name], rel=1e-6), point.name
+        compared += 1
+    assert compared >= 10

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from lxml import etree
 
 from drivers.driver import Context
@@ -36,6 +37,8 @@ async def read(port: str) -> list[Record]:
         return records + [series async for series in driver.profile(Obis.parse("1-0:99.1.0"), since, until)]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_the_maximum_and_what_its_interval_held(
     emulated_meter: Callable[..., str], oracle: Callable[[str], etree.XMLSchema]
 ) -> None:

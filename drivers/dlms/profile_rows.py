@@ -7,10 +7,12 @@ it, where the meter compresses so (the standard's meaning), else no value. A del
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import cast
 
+from drivers.dlms import cosem_time
 from drivers.dlms.axdr import Data, Delta
 from drivers.dlms.cosem import ClassId
 from drivers.dlms.cosem_unit import ScalerUnit
@@ -52,6 +54,7 @@ class Layout:
 #: time, doubts, and the raw stamp in hexadecimal
 Stamped = tuple[datetime | None, tuple[Doubt, ...], str]
 _NO_STAMP: Stamped = (None, (), "")
+_MINUTES = [timedelta(minutes=minute) for minute in range(24 * 60)]
 Convert = Callable[[Data], Decimal | str | None]
 
 
@@ -67,30 +70,62 @@ def rows(
     profile keeps what it has, is marked suspect, and loses nothing."""
     clock = layout.clock
     width = len(layout.captured)
-    places = [place for place in range(width) if place != clock]
-    converts = [_convert(layout.scalers[place], around) for place in places]
-    before: list[Data] = [None] * width
-    period = timedelta(seconds=layout.period_s)
-    shift = period if stamp_is_start else timedelta()
-    stamps = _Stamps(around, period)
-    made = []
-    for raw in buffer:
-        fits = len(raw) == width
-        row: Sequence[Data] = raw if fits else [*raw[:width], *[None] * (width - len(raw))]
-        time, doubts, raw_time = _NO_STAMP if clock is None else stamps.of(row[clock])
-        values = []
-        for convert, place in zip(converts, places, strict=True):
-            value = row[place]
-            if value is None:
-                value = before[place] if null_repeats and fits else None
-            elif type(value) is Delta:
-                value = _added(before[place], value)
-            before[place] = value
-            values.append(None if value is None else convert(value))
-        if not fits:
-            doubts = (*doubts, Doubt.SUSPECT)
-        made.append(Row(time + shift if time is not None else None, tuple(values), doubts, raw_time))
+    if any(len(row) != width for row in buffer):
+        # A row that is not as wide as the profile: what it has stands, what it has not is None, and all of it is doubted.
+        ragged = [len(row) != width for row in buffer]
+        buffer = [tuple(row[:width]) + (None,) * (width - len(row)) for row in buffer]
+    else:
+        ragged = []
+    columns = list(zip(*buffer, strict=True)) if buffer else [()] * width
+    shift = timedelta(seconds=layout.period_s) if stamp_is_start else None
+    if clock is None:
+        stamps: list[Stamped] = [_NO_STAMP] * len(buffer)
+    else:
+        stamps = _Stamps(around, timedelta(seconds=layout.period_s)).all(columns[clock])
+    values = zip(
+        *(
+            _column(columns[place], layout.scalers[place], around, null_repeats=null_repeats and not ragged)
+            for place in range(width)
+            if place != clock
+        ),
+        strict=True,
+    )
+    made = [
+        Row(time if shift is None or time is None else time + shift, row, doubts, raw)
+        for (time, doubts, raw), row in zip(
+            stamps, values if width > (clock is not None) else [()] * len(buffer), strict=True
+        )
+    ]
+    if ragged:
+        made = [
+            replace(row, doubts=(*row.doubts, Doubt.SUSPECT)) if wrong else row
+            for row, wrong in zip(made, ragged, strict=True)
+        ]
     return made
+
+
+def _column(
+    column: Sequence[Data], scaler: ScalerUnit | None, around: Around, *, null_repeats: bool
+) -> list[Decimal | str | None]:
+    """A column's values. Most columns are plain numbers and take the short way."""
+    kinds = set(map(type, column))
+    if kinds == {int}:
+        numbers = map(Decimal, cast(Sequence[int], column))
+        if scaler is None or scaler.scaler == 0:
+            return list(numbers)
+        exponent = scaler.scaler
+        return [number.scaleb(exponent) for number in numbers]
+    convert = _convert(scaler, around)
+    before: Data = None
+    found: list[Decimal | str | None] = []
+    for value in column:
+        if value is None:
+            value = before if null_repeats else None
+        elif type(value) is Delta:
+            value = _added(before, value)
+        before = value
+        found.append(None if value is None else convert(value))
+    return found
 
 
 class _Stamps:
@@ -100,9 +135,26 @@ class _Stamps:
         self._around = around
         self._period = period
         self._last: datetime | None = None
+        self._days: dict[bytes, tuple[datetime, tuple[Doubt, ...]]] = {}
         self._hours: dict[bytes, tuple[datetime, tuple[Doubt, ...]]] = {}
 
-    def of(self, value: Data) -> Stamped:
+    def all(self, column: Sequence[Data]) -> list[Stamped]:
+        """Time, doubts and raw octets of every stamp."""
+        return [self._of(value) for value in column]
+
+    def _of(self, value: Data) -> Stamped:
+        if type(value) is bytes and len(value) == 12:
+            # The plain case: a whole minute of a day, or of an hour, that was understood before.
+            hour, minute = value[5], value[6]
+            if hour < 24 and minute < 60:
+                known = self._days.get(value[:5] + value[7:])
+                if known is not None:
+                    self._last = time = known[0] + _MINUTES[60 * hour + minute]
+                    return time, known[1], value.hex()
+                known = self._hours.get(value[:6] + value[7:])
+                if known is not None:
+                    self._last = time = known[0] + _MINUTES[minute]
+                    return time, known[1], value.hex()
         if value is None:
             if self._last is None or not self._period:
                 return _NO_STAMP
@@ -112,24 +164,22 @@ class _Stamps:
             self._last = None
             text = text_of(value, self._around)
             return None, (), text or f"{value!r:.60}"
-        time, doubts = self._time(value)
-        self._last = time
-        return time, doubts, value.hex()
+        stamp = self._around.stamp(bytes(value))
+        self._last = stamp.time
+        if stamp.time is not None and value[5] < 24 and value[6] < 60:
+            self._remember(value, stamp.time, stamp.doubts)
+        return stamp.time, stamp.doubts, value.hex()
 
-    def _time(self, value: bytes) -> tuple[datetime | None, tuple[Doubt, ...]]:
-        minute, second, hundredths = value[6], value[7], value[8]
-        if minute > 59 or second > 59 or hundredths not in (0, 0xFF):
-            stamp = self._around.stamp(value)
-            return stamp.time, stamp.doubts
-        hour = value[:6] + value[9:]
-        known = self._hours.get(hour)
-        if known is None:
-            stamp = self._around.stamp(value[:6] + b"\x00\x00\x00" + value[9:])
-            if stamp.time is None or stamp.time.minute:
-                whole = self._around.stamp(value)  # zones of a half hour, and hours that the clock change cuts
-                return whole.time, whole.doubts
-            known = self._hours[hour] = (stamp.time, stamp.doubts)
-        return known[0] + timedelta(minutes=minute, seconds=second), known[1]
+    def _remember(self, value: bytes, time: datetime, doubts: tuple[Doubt, ...]) -> None:
+        """Where the stamp states its deviation the whole day follows from it; where a zone is looked up, an hour that no
+        clock change cuts."""
+        hour, minute = value[5], value[6]
+        if int.from_bytes(value[9:11], "big", signed=True) != cosem_time.NOT_SPECIFIED:
+            self._days[value[:5] + value[7:]] = (time - _MINUTES[60 * hour + minute], doubts)
+            return
+        ends = [self._around.stamp(value[:6] + bytes((each,)) + value[7:]).time for each in (0, 59)]
+        if ends[0] is not None and ends[1] is not None and ends[1] - ends[0] == _MINUTES[59]:
+            self._hours[value[:6] + value[7:]] = (time - _MINUTES[minute], doubts)
 
 
 def _convert(scaler: ScalerUnit | None, around: Around) -> Convert:

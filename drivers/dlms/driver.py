@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -16,6 +16,7 @@ from drivers.dlms.client import Client
 from drivers.dlms.cosem import Attribute, ClassId
 from drivers.dlms.hdlc import HdlcSession
 from drivers.dlms.hdlc_frame import address
+from drivers.dlms.listening import listen, listen_once
 from drivers.dlms.meter_map import map_for
 from drivers.dlms.meter_objects import devices, states
 from drivers.dlms.meter_reading import CLOCK, Learned, MeterReading
@@ -26,7 +27,7 @@ from drivers.errors import AccessDenied, MeterError, UsageError
 from drivers.link.link import LineSettings, Link
 from drivers.link.opening import open_link
 from drivers.meter_url import MeterUrl
-from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Record, Series
+from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Reading, Record, Series, Text
 
 #: The registered port of DLMS over TCP and UDP.
 PORT = 4059
@@ -68,8 +69,24 @@ class Dlms:
         async with self._session() as reading:
             return reading.meter
 
+    async def listen(self) -> AsyncIterator[Record]:
+        """What the meter pushes, without having been asked: HDLC, M-Bus or the wrapper, encrypted or not."""
+        async for record in listen(self._opened(), self._context, str(self._url)):
+            yield record
+
+    async def _pushed(self, wanted: Sequence[Obis]) -> AsyncIterator[Record]:
+        """The records of the next notification."""
+        async with aclosing(listen_once(self._opened(), self._context, str(self._url))) as records:
+            async for record in records:
+                if not wanted or not isinstance(record, Reading | Text) or record.obis in wanted:
+                    yield record
+
     async def registers(self, wanted: Sequence[Obis] = ()) -> AsyncIterator[Record]:
-        """The Meter, then its registers."""
+        """The Meter, then its registers; with ``push=yes`` those of the next notification."""
+        if self._settings.push:
+            async for record in self._pushed(wanted):
+                yield record
+            return
         async with self._session() as reading:
             yield reading.meter
             async for record in reading.registers(wanted):
@@ -232,7 +249,9 @@ class Dlms:
         if url.scheme == "dlms+optical":
             return await self._optical()
         default = PORT if url.scheme == "dlms" else None
-        return await open_link(url, context, LineSettings(self._settings.baud), default_port=default)
+        return await open_link(
+            url, context, LineSettings(self._settings.baud, parity=self._settings.parity), default_port=default
+        )
 
     async def _optical(self) -> Link:
         """The line after the sign-on of IEC 62056-21 mode E; a meter that does not offer it is called directly."""

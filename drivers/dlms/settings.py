@@ -33,6 +33,7 @@ DEFAULT_TITLE = b"MGW\x00\x00\x00\x00\x01"
 PARAMETERS = (
     "client", "server", "physical", "address_size", "client_size", "sn", "auth", "security", "suite", "style", "title",
     "meter", "meter_title", "counter", "public", "baud", "information", "window", "pdu", "gbt", "challenge", "address",
+    "push", "parity",
 )  # fmt: skip
 
 
@@ -62,6 +63,8 @@ class Settings:
     pdu_size: int
     block_transfer: bool
     challenge: int
+    push: bool
+    parity: str
 
     @property
     def uses_keys(self) -> bool:
@@ -94,6 +97,8 @@ def settings(url: MeterUrl, meter_map: DlmsMap) -> Settings:
         pdu_size=url.integer("pdu", meter_map.pdu_size, 64, 0xFFFF),
         block_transfer=url.flag("gbt", meter_map.block_transfer),
         challenge=url.integer("challenge", 0, 0, 64),
+        push=url.flag("push"),
+        parity={"none": "N", "even": "E", "odd": "O"}[_word(url, "parity", ("none", "even", "odd"), "none")],
     )
 
 

@@ -39,7 +39,7 @@ async def notifications(link: Link, context: Context, source: str) -> AsyncItera
     """The records of each notification. Raises NoAnswer after ``context.timeout`` seconds (five minutes where there is
     none) in which nothing whole came, LinkLost."""
     loop = asyncio.get_running_loop()
-    reader = PushReader()
+    reader = PushReader(searching=True)
     listener = Listener(context, source)
     patience = context.timeout or SILENCE_S
     heard = loop.time()

@@ -11,7 +11,7 @@ from drivers.dlms import block_transfer
 from drivers.dlms.bytes_reader import Damaged
 from drivers.dlms.hdlc import LLC_COMMAND, LLC_RESPONSE, Segments, without_llc
 from drivers.dlms.hdlc_frame import FLAG, Frame, FrameReader, Lost
-from drivers.dlms.mbus_frame import START, MbusReader
+from drivers.dlms.mbus_frame import START, MbusReader, Segment
 from drivers.dlms.wrapper import VERSION, WrapperReader
 from drivers.errors import BadFrame
 
@@ -47,10 +47,12 @@ def framing_of(data: bytes) -> Framing:
 
 
 class PushReader:
-    """Bytes of one line in; APDUs, and bytes that were none, out. The framing is that of the first bytes."""
+    """Bytes of one line in; APDUs, and bytes that were none, out. The framing is that of the first bytes, or, ``searching``
+    on a line where one comes in at any moment, that of the first good frame."""
 
-    def __init__(self, framing: Framing | None = None) -> None:
+    def __init__(self, framing: Framing | None = None, *, searching: bool = False) -> None:
         self._framing = framing
+        self._searching = searching
         self._first = bytearray()
         self._hdlc = FrameReader()
         self._mbus = MbusReader()
@@ -61,12 +63,31 @@ class PushReader:
 
     def feed(self, data: bytes) -> list[Pushed | Lost]:
         """Raises Damaged only for a stream of the wrapper that is none."""
+        if self._framing is None and self._searching:
+            return self._search(data)
         if self._framing is None:
             self._first += data
             if self._first[:1] != _FLAG and len(self._first) < _ENOUGH:
                 return []
             return self._begin()
         return self._next(data)
+
+    def _search(self, data: bytes) -> list[Pushed | Lost]:
+        """Read as everything until something is a good frame; what was before it is no news."""
+        if self._first == b"" and framing_of(data) is Framing.WRAPPER:
+            self._framing = Framing.WRAPPER
+            return self._next(data)
+        self._first[:] = b"."  # the line has begun
+        hdlc, mbus = self._hdlc.feed(data), self._mbus.feed(data)
+        for place, event in enumerate(hdlc):
+            if isinstance(event, Frame):
+                self._framing = Framing.HDLC
+                return [one for each in hdlc[place:] for one in self._hdlc_event(each)]
+        for place, found in enumerate(mbus):
+            if isinstance(found, Segment):
+                self._framing = Framing.MBUS
+                return self._mbus_parts_of(mbus[place:])
+        return []
 
     def _begin(self) -> list[Pushed | Lost]:
         first, self._first = bytes(self._first), bytearray()
@@ -77,7 +98,7 @@ class PushReader:
         if self._framing is Framing.HDLC:
             return [one for event in self._hdlc.feed(data) for one in self._hdlc_event(event)]
         if self._framing is Framing.MBUS:
-            return self._mbus_events(data)
+            return self._mbus_parts_of(self._mbus.feed(data))
         if self._framing is Framing.WRAPPER:
             return [one for wrapped in self._wrapper.feed(data) for one in self._whole(wrapped.apdu, checked=False)]
         return self._whole(without_llc(data), checked=False) if data else []
@@ -85,6 +106,10 @@ class PushReader:
     def gap(self) -> list[Pushed | Lost]:
         """The line was idle for longer than a frame allows; segments and blocks may pause for seconds and are kept."""
         if self._framing is None:
+            if self._searching:
+                self._hdlc.gap()
+                self._mbus.gap()
+                return []
             return self._begin() if self._first else []
         found = [one for event in self._hdlc.gap() for one in self._hdlc_event(event)]
         found += [event for event in self._mbus.gap() if isinstance(event, Lost)]
@@ -110,9 +135,9 @@ class PushReader:
         del self._segments[sender]
         return self._whole(whole, checked=True)
 
-    def _mbus_events(self, data: bytes) -> list[Pushed | Lost]:
+    def _mbus_parts_of(self, events: list[Segment | Lost]) -> list[Pushed | Lost]:
         found: list[Pushed | Lost] = []
-        for event in self._mbus.feed(data):
+        for event in events:
             if isinstance(event, Lost):
                 found.append(event)
                 continue

@@ -31,7 +31,7 @@ async def write(unit: Unit, found: ModbusMap, name: str, asked: Decimal | None) 
     )  # also shows whether the line echoes, before an echo could pass for the answer
     log.warning("%s: writing %s = %s %s, was %s (map %s)", where, name, chosen, one.unit, before, found.name)
     try:
-        await unit.bus.ask(_request(unit, one, words), unit.timing)
+        await unit.write(_request(unit, one, words))
         done = Done(name, chosen, await _read_back(unit, found, one))
     except MeterError as error:
         log.warning("%s: writing %s failed: %s", where, name, error)

@@ -39,6 +39,11 @@ class Unit:
         request = pdu.read(self.number, table, address, count)
         return pdu.words(request, await self.bus.ask(request, self.timing, patient=self.patient))
 
+    async def write(self, request: pdu.Request) -> None:
+        """Send a write once and no more: a device may have done what its answer was lost of, and a second demand reset is one
+        too many. Raises Refusal, NoAnswer, BadFrame, LinkLost."""
+        await self.bus.ask(request, replace(self.timing, retries=0), patient=self.patient)
+
 
 def cost(bus: Bus, timing: Timing) -> Cost:
     """What requests cost on this bus."""

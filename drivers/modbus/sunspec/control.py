@@ -152,7 +152,7 @@ class _Writing:
         try:
             for point, raw in words:
                 address = self._found.register(point).address
-                await self._unit.bus.ask(pdu.write_registers(self._unit.number, address, raw), self._unit.timing)
+                await self._unit.write(pdu.write_registers(self._unit.number, address, raw))
             done = self._done(await self._state(), name, asked)
         except MeterError as error:
             log.warning("%s: %s failed: %s", self._where, name, error)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from drivers.driver import Context, ReadsRegisters, Scans
-from drivers.errors import LinkLost, NoAnswer, NotSupported, UsageError
+from drivers.errors import BadFrame, LinkLost, NoAnswer, NotSupported, UsageError
 from drivers.modbus.driver import Modbus
 from drivers.modbus.memory import memory
 from drivers.modbus.registers import (
@@ -313,6 +313,20 @@ async def test_writes_by_name_are_logged_and_read_back(serve, caplog, faults: di
             with pytest.raises(UsageError, match=name):
                 await driver.control(name, None if value is None else Decimal(value))
     assert len(device.written) == 3
+
+
+async def test_a_write_whose_answer_is_lost_is_not_sent_again(serve) -> None:  # type: ignore[no-untyped-def]
+    """The meter has reset its demand and the answer came damaged: a second reset would close a second billing period."""
+    device = metered()
+    device.tables["holding"].update({0x52: 0})
+    device.writable = {("holding", 0x52)}
+    meter = await serve(device, {"crc": ""})
+    found = metered_map(writes=WRITES)
+    async with open_driver(f"modbus:{meter.where}?baud=115200", Context(meter_map=found)) as driver:
+        assert isinstance(driver, Modbus)
+        with pytest.raises(BadFrame):
+            await driver.control("clear demand")
+    assert device.written == [("holding", 0x52, 7)]
 
 
 async def test_a_guard_is_read_with_what_it_guards(serve) -> None:  # type: ignore[no-untyped-def]

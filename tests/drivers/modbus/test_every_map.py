@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from decimal import Decimal
+from functools import lru_cache
 
 import pytest
 
@@ -75,12 +76,18 @@ def expected_value(section: dict, rows: dict, row: dict) -> Decimal:
     return value + row.get("offset", 0)
 
 
+@lru_cache
+def all_maps() -> Library:
+    library = catalogue.meter_map("modbus")
+    assert isinstance(library, Library)
+    return library
+
+
 @pytest.mark.parametrize("name", MARKED)
 async def test_a_meter_with_a_mark_is_known_by_it(serve, name: str) -> None:  # type: ignore[no-untyped-def]
     """Identified among all maps; where several fit, they are named and none is chosen."""
     meter = await serve(map_device.device((catalogue.FOLDER / f"{name}.toml").read_text()), tcp="mbap", turnaround_s=0)
-    library = catalogue.meter_map("modbus")
-    assert isinstance(library, Library)
+    library = all_maps()
     async with open_driver(f"modbus://{meter.where}?unit=1", Context(timeout=30, meter_map=library)) as driver:
         assert isinstance(driver, Modbus)
         said = await identify.ask(Questions(driver._opened()), library.maps, None)

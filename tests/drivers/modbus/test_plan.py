@@ -78,7 +78,7 @@ def equal_to_brute_force(wanted: list[Span], forbidden: list[Range], most: int, 
         assert not any(area.first < block.end and block.address <= area.last for area in clear)
 
 
-@given(spans(5), areas, st.integers(4, 20), st.integers(0, 12), costs)
+@given(spans(4), areas, st.integers(4, 20), st.integers(0, 12), costs)
 def test_equal_to_brute_force(wanted: list[Span], forbidden: list[Range], most: int, max_gap: int, cost: Cost) -> None:
     equal_to_brute_force(wanted, forbidden, most, max_gap, cost)
 

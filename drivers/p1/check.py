@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from drivers.crc16 import CHECKS, arc, x25
 from drivers.iec62056_21.telegram import Telegram
 
-#: Beginning of an identification -> kind of its check. Holley, Hungary (seen on a DTSD545).
-_BY_MAKER = {b"/HOL": "x25"}
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -23,8 +20,8 @@ class Verdict:
     complaint: str = ""
 
 
-def verdict(telegram: Telegram, kind: str = "") -> Verdict:
-    """Whether the telegram is as the meter sent it. ``kind`` is one of ``arc``, ``x25``; empty for that of its maker."""
+def verdict(telegram: Telegram, kind: str) -> Verdict:
+    """Whether the telegram is as the meter sent it, by the check of its ``kind``, ``arc`` or ``x25``."""
     if telegram.damaged:
         return Verdict(False, f"{telegram.damaged} characters with wrong parity")
     if not telegram.whole:
@@ -33,7 +30,7 @@ def verdict(telegram: Telegram, kind: str = "") -> Verdict:
         return Verdict(None)
     # The meter ends its lines with CR LF, and computed so; an editor may have taken the CR away since.
     sent = telegram.data if b"\r" in telegram.data else telegram.data.replace(b"\n", b"\r\n")
-    calculated = CHECKS[kind or _BY_MAKER.get(sent[:4], "arc")](sent)
+    calculated = CHECKS[kind](sent)
     received = int(telegram.check, 16)
     if calculated == received:
         return Verdict(True)

@@ -33,8 +33,15 @@ _UNKNOWN_DURATION = {2**31 - 1, 2**32 - 1}
 FAILURE_TABLE = "p1.failures"
 
 
-def several(meter: str, known: Object, part: DataSet, around: Circumstances) -> Iterator[Record]:
-    """The records of a data set with more than one value, or of one whose value is no plain one."""
+def several(
+    meter: str, known: Object, part: DataSet, around: Circumstances, month_columns: tuple[Obis, ...] = ()
+) -> Iterator[Record]:
+    """The records of a data set with more than one value, or of one whose value is no plain one.
+
+    ``month_columns`` name the columns of a profile that names none itself, when they are as many.
+    """
+    if known.kind is Kind.PROFILE:
+        return _profile(meter, known.obis, part, around, month_columns)
     return _FORMS.get(known.kind, _plain)(meter, known.obis, part, around)
 
 
@@ -110,13 +117,14 @@ def _failures(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> I
             continue
         if around.doubts:
             # An event carries no doubt: one out of a damaged telegram is none.
-            yield NotUnderstood(meter, f"({end.text})({_said(seconds)})", "an entry in a damaged telegram", obis)
+            raw = f"{part.raw} [({end.text})({_said(seconds)})]"
+            yield NotUnderstood(meter, raw, "an entry in a damaged telegram", obis)
             continue
         details = {"end": end.text, "duration": _said(seconds)}
         if not around.checked:
             details["checked"] = "no"
         if length in _UNKNOWN_DURATION:
-            details["duration"] = "not known"
+            details["duration_known"] = "no"
         elif stamp.at is not None and length < 10**9:
             details["start"] = (stamp.at - timedelta(seconds=int(length))).isoformat()
         yield MeterEvent(meter, stamp.at, str(obis), code, around.read_at, FAILURE_TABLE, details)
@@ -125,8 +133,11 @@ def _failures(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> I
         yield NotUnderstood(meter, part.raw, f"{len(entries) // 2} entries where {_said(values[0])} are told", obis)
 
 
-def _profile(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iterator[Record]:
-    """Rows by month. Belgium tells its capture objects and Hungary does not: then the columns bear the profile's code."""
+def _profile(
+    meter: str, obis: Obis, part: DataSet, around: Circumstances, month_columns: tuple[Obis, ...]
+) -> Iterator[Record]:
+    """Rows by month. Belgium tells its capture objects; Hungary does not: where no map does either, the columns bear the
+    profile's code."""
     values = part.values
     first = parse_stamp(values[0].text, around.zone)
     told = [found for value in values[1:3] if (found := _obis(value.text)) is not None and not value.unit]
@@ -134,7 +145,10 @@ def _profile(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> It
         yield from _peaks(meter, obis, part, told, around)
     elif first is not None and len(values) > 1 and all(number(value.text) is not None for value in values[1:]):
         row = Row(first.at, tuple(number(value.text) for value in values[1:]), around.doubts, values[0].text)
-        columns = tuple(Column(obis, units.canonical(value.unit)) for value in values[1:])
+        names = month_columns if len(month_columns) == len(values) - 1 else (obis,) * (len(values) - 1)
+        columns = tuple(
+            Column(name, units.canonical(value.unit)) for name, value in zip(names, values[1:], strict=True)
+        )
         yield Series(meter, obis, 0, columns, (row,), around.read_at, around.checked)
     else:
         yield from _plain(meter, obis, part, around)
@@ -192,5 +206,4 @@ _FORMS: dict[Kind, Callable[[str, Obis, DataSet, Circumstances], Iterator[Record
     Kind.OCTETS: _text,
     Kind.M_BUS_PROFILE: _m_bus_profile,
     Kind.FAILURES: _failures,
-    Kind.PROFILE: _profile,
 }

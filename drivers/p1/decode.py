@@ -17,6 +17,7 @@ from drivers.iec62056_21.readings import Circumstances
 from drivers.iec62056_21.telegram import Finder, Telegram
 from drivers.p1.check import verdict
 from drivers.p1.encryption import FrameFinder, Opened, opened
+from drivers.p1.quirks import quirks
 from drivers.p1.records import records
 from drivers.reading import Doubt, Meter, NotUnderstood, Record
 
@@ -28,6 +29,8 @@ _START = re.compile(
 _OBJECTS = re.compile(
     rb"\n(?:1-3:0\.2\.8|0-0:(?:1\.0\.0|96\.1\.[014]|96\.14\.0|96\.13\.[01]|42\.0\.0)|0-[1-9]:24\.\d\.0)\("
 )
+#: An identification is shorter.
+_LONGEST_NAME = 82
 _ENCRYPTED = re.compile(rb"\xdb\x08.{8}\x82..[\x20\x30]", re.DOTALL)
 
 
@@ -54,7 +57,7 @@ def _all(data: bytes, source: str, context: Context) -> Iterator[Record]:
     for frame in sealed:
         inside = opened(frame, context.keys)
         for telegram in _telegrams(inside.telegram)[0]:
-            yield from of(telegram, source, context, "", inside)
+            yield from _said(*of(telegram, source, context, "", inside))
     if frames.began:
         yield NotUnderstood("", "", "the last frame is not whole")
     if sealed or frames.began:
@@ -65,7 +68,7 @@ def _all(data: bytes, source: str, context: Context) -> Iterator[Record]:
     for telegram in telegrams:
         if telegram.before.strip():
             yield NotUnderstood("", telegram.before.decode("ascii").strip(), "before a telegram")
-        yield from of(telegram, source, context)
+        yield from _said(*of(telegram, source, context))
     if left.strip():
         yield NotUnderstood("", left.decode("ascii").strip(), "behind the last telegram")
 
@@ -75,11 +78,22 @@ def _telegrams(data: bytes) -> tuple[list[Telegram], bytes]:
     return finder.feed(data) + finder.finish(), finder.left
 
 
+def _said(found: list[Record], complaint: str) -> Iterator[Record]:
+    yield from found
+    if complaint:
+        yield NotUnderstood(cast(Meter, found[0]).key, "", complaint)
+
+
 def of(
     telegram: Telegram, source: str, context: Context, check: str = "", inside: Opened | None = None
-) -> Iterator[Record]:  # fmt: skip
-    """The records of one telegram, and what is wrong with it. ``inside`` is what it was opened from, where it was sealed."""
-    said = verdict(telegram, check)
+) -> tuple[list[Record], str]:
+    """The records of one telegram, its Meter first, and what is wrong with it, "" where nothing is.
+
+    ``check`` is the kind of its CRC, empty for that of its map or maker. ``inside`` is what it was opened from, where it
+    was sealed.
+    """
+    made = quirks(telegram.data[1:_LONGEST_NAME].partition(b"\r")[0].decode("ascii"), context.meter_map)
+    said = verdict(telegram, check or made.check)
     authentic = inside is not None and not inside.complaint and telegram.whole
     around = Circumstances(
         source,
@@ -89,10 +103,7 @@ def of(
         checked=said.good is True or (authentic and said.good is None),
         doubts=(Doubt.SUSPECT,) if said.good is False else (),
     )
-    made = records(telegram.data.rstrip(b"!").decode("ascii"), around)
-    yield from made
-    key = cast(Meter, made[0]).key
-    if said.complaint:
-        yield NotUnderstood(key, telegram.check.decode("ascii"), said.complaint)
+    found = records(telegram.data.rstrip(b"!").decode("ascii"), around, made.month_columns)
     if inside is not None and inside.complaint:
-        yield NotUnderstood(key, "", inside.complaint)
+        found.append(NotUnderstood(cast(Meter, found[0]).key, "", inside.complaint))
+    return found, said.complaint

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 
 from drivers.driver import Context
 from drivers.errors import KeyRejected, UsageError
-from drivers.iec62056_21.telegram import Finder, Telegram
+from drivers.iec62056_21.telegram import Finder
 from drivers.link.link import LineSettings
 from drivers.meter_url import MeterUrl
-from drivers.p1.check import verdict
 from drivers.p1.decode import of
 from drivers.p1.encryption import Frame, FrameFinder, opened
 from drivers.push import Habits, Heard, PushMeter
@@ -36,13 +35,9 @@ class P1Stream:
     def feed(self, data: bytes) -> Iterator[Heard]:
         """The telegrams that ``data`` completes. Raises KeyRejected when one is encrypted and there is no key for it."""
         for telegram in self._plain.feed(data):
-            yield self._heard(telegram)
+            yield Heard(*of(telegram, self._source, self._context, self._check))
         for frame in self._frames.feed(data):
             yield from self._opened(frame)
-
-    def _heard(self, telegram: Telegram) -> Heard:
-        said = verdict(telegram, self._check)
-        return Heard(list(of(telegram, self._source, self._context, self._check)), said.complaint)
 
     def _opened(self, frame: Frame) -> Iterator[Heard]:
         try:
@@ -54,9 +49,7 @@ class P1Stream:
             return
         finder = Finder()
         for telegram in finder.feed(inside.telegram) + finder.finish():
-            said = verdict(telegram, self._check)
-            records = list(of(telegram, self._source, self._context, self._check, inside))
-            yield Heard(records, said.complaint)
+            yield Heard(*of(telegram, self._source, self._context, self._check, inside))
 
 
 def driver(url: MeterUrl, context: Context) -> PushMeter:

@@ -18,7 +18,7 @@ from drivers.iec62056_21.readings import Circumstances
 from drivers.p1.compound import several
 from drivers.p1.objects import M_BUS_SERIALS, SERIALS, Kind, Object, known
 from drivers.p1.stamp import parse as parse_stamp
-from drivers.reading import Meter, NotUnderstood, Reading, Record, Text
+from drivers.reading import Meter, NotUnderstood, Obis, Reading, Record, Text
 
 #: Three letters, the baud character, and what names the meter. ``\2`` (mode E is offered) is no part of that.
 _WHO = re.compile(r"/([A-Za-z]{3})[ -~](?:\\\d?)?(.*)")
@@ -26,6 +26,9 @@ _PRINTABLE = re.compile(r"[ -~]+\Z")
 #: (channel, value groups C D E) of the time of the telegram, and of what names the meter.
 _TIME = (0, (1, 0, 0))
 _NAMING = frozenset({_TIME, *((0, code) for code in SERIALS)})
+
+#: An enumeration's members are looked up by name each time; this is the hot path.
+_REGISTER, _TEXT, _OCTETS = Kind.REGISTER, Kind.TEXT, Kind.OCTETS
 
 _canonical = lru_cache(maxsize=1024)(units.canonical)
 
@@ -41,8 +44,8 @@ class _Layout(NamedTuple):
     channels: frozenset[int]
 
 
-def records(text: str, around: Circumstances) -> list[Record]:
-    """The records of a telegram, from its identification to before its ``!``.
+def records(text: str, around: Circumstances, month_columns: tuple[Obis, ...] = ()) -> list[Record]:
+    """The records of a telegram, from its identification to before its ``!``. ``month_columns`` as in ``Quirks``.
 
     Its Meter comes first, and each M-Bus device's before the first record of that device. A register without a time of
     its own has that of the telegram.
@@ -60,21 +63,21 @@ def records(text: str, around: Circumstances) -> list[Record]:
     found: list[Record] = [meter]
     announced: set[int] = set()
     for part, what in zip(parts, layout.objects, strict=True):
-        if what is None or isinstance(part, Rest):
+        if what is None or len(part) == 1:
             found.append(_not_understood(key, part))
             continue
         obis, kind, channel = what
         _, said, unit, number, others, raw = part
         owner = _owner(channel, key, devices, announced, found) if channel else key
         if others:
-            found += several(owner, what, part, around)
-        elif number is not None and kind is Kind.REGISTER:
+            found += several(owner, what, part, around, month_columns)
+        elif number is not None and kind is _REGISTER:
             spelled = _canonical(unit) if unit else ""
             found.append(Reading(owner, obis, raw, number, spelled, read_at, time, None, doubts, checked))
-        elif unit or (kind is not Kind.OCTETS and kind is not Kind.TEXT):
-            found += several(owner, what, part, around)
+        elif unit or (kind is not _OCTETS and kind is not _TEXT):
+            found += several(owner, what, part, around, month_columns)
         else:
-            value = decoded(said) if kind is Kind.OCTETS else said
+            value = decoded(said) if kind is _OCTETS else said
             found.append(Text(owner, obis, raw, value, doubts, checked))
     return found
 

@@ -14,6 +14,9 @@ SECTIONS: dict[str, str] = {
     "iec62056_21": "gateway.device_map.iec62056_21",
     "dlms": "gateway.device_map.dlms",
     "modbus": "gateway.device_map.modbus",
+    "p1": "gateway.device_map.p1",
+    "d0": "gateway.device_map.d0",
+    "sml": "gateway.device_map.sml",
 }
 
 #: URL scheme -> the section its driver takes its part from, where the scheme is not the section's name.

@@ -57,8 +57,9 @@ from drivers.reading import Meter
 context = Context(zone=ZoneInfo("Europe/Amsterdam"))
 def prepared(telegram, spec):
     data = telegram.encode()
+    stream = P1Stream("bench", context)
     def job():
-        (heard,) = P1Stream("bench", context).feed(data)
+        (heard,) = stream.feed(data)
         assert not heard.complaint
         return heard.records
     return job
@@ -80,8 +81,9 @@ from drivers.sml.driver import SmlStream
 context = Context()
 def prepared(telegram, spec):
     data = bytes.fromhex(telegram)
+    stream = SmlStream("bench", context)
     def job():
-        (heard,) = SmlStream("bench", context).feed(data)
+        (heard,) = stream.feed(data)
         assert not heard.complaint
         return heard.records
     return job
@@ -92,8 +94,8 @@ PEER_SML = """
 from smllib import SmlStreamReader
 def prepared(telegram, spec):
     data = bytes.fromhex(telegram)
+    reader = SmlStreamReader(crc=spec)
     def job():
-        reader = SmlStreamReader(crc=spec)
         reader.add(data)
         return reader.get_frame().get_obis()
     return job

@@ -7,7 +7,7 @@ said it. The meter's own time and the gateway's are two fields and never stand i
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -131,6 +131,43 @@ class Reading:
     period: Period | None = None
     doubts: tuple[Doubt, ...] = ()
     checked: bool = True
+
+
+def _set_up(cls: type[Reading]) -> Callable[..., None]:
+    """A quicker ``__init__`` for the record that is made most: a frozen dataclass sets each field by its name, at twice the
+    cost of the slot's own setter, and readings are most of what reading a telegram takes."""
+    meter_, obis_, raw_, value_, unit_, read_at_, time_, period_, doubts_, checked_ = (
+        getattr(cls, name).__set__ for name in cls.__slots__
+    )
+
+    def __init__(
+        self: Reading,
+        meter: str,
+        obis: Obis,
+        raw: str,
+        value: Decimal,
+        unit: str,
+        read_at: datetime,
+        time: datetime | None = None,
+        period: Period | None = None,
+        doubts: tuple[Doubt, ...] = (),
+        checked: bool = True,
+    ) -> None:
+        meter_(self, meter)
+        obis_(self, obis)
+        raw_(self, raw)
+        value_(self, value)
+        unit_(self, unit)
+        read_at_(self, read_at)
+        time_(self, time)
+        period_(self, period)
+        doubts_(self, doubts)
+        checked_(self, checked)
+
+    return __init__
+
+
+Reading.__init__ = _set_up(Reading)  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ list of 6: transaction, group, what to do at an error, (tag, body), CRC, end of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from drivers.crc16 import CHECKS
 from drivers.sml.element import END, Malformed, element, list_head
@@ -21,8 +22,7 @@ _MESSAGE = 0x76
 _ENTRY = b"\x77\x07"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of a list. ``tl`` is the first byte of the value's type-length field, ``size`` the bytes of the value."""
 
     name: bytes
@@ -33,6 +33,19 @@ class Entry:
     value: Any
     tl: int
     size: int
+
+
+#: A number of one to eight bytes, by its type's nibble.
+_SIZES = [(size, b"." * size) for size in range(1, 9)]
+_UNSIGNED = b"|".join(b"\\x%02x%s" % (0x61 + size, dots) for size, dots in _SIZES)
+_INTEGER = b"|".join(b"\\x%02x%s" % (0x51 + size, dots) for size, dots in _SIZES)
+#: An entry as nearly all are: a number, with or without status, time, unit and scaler, and no signature of its own. It is
+#: the same as reading its seven elements, in a tenth of the time.
+_NUMBER_ENTRY = re.compile(
+    rb"\x77\x07(.{6})(?:\x01|(" + _UNSIGNED + rb"))(?:\x01|(\x65....|\x72\x62.\x65....))(?:\x01|\x62(.))(?:\x01|\x52(.))("
+    + _INTEGER + rb"|" + _UNSIGNED + rb")\x01",
+    re.DOTALL,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +160,24 @@ def _list_response(data: bytes, at: int) -> tuple[ListResponse, int]:
 
 
 def _entry(data: bytes, at: int) -> tuple[Entry, int]:
+    match = _NUMBER_ENTRY.match(data, at)
+    if match is None:
+        return _any_entry(data, at)
+    name, status, time, unit, scaler, value = match.groups()
+    number = int.from_bytes
+    return Entry(
+        name,
+        None if status is None else number(status[1:], "big"),
+        None if time is None else element(time, 0)[0],
+        None if unit is None else unit[0],
+        None if scaler is None else number(scaler, "big", signed=True),
+        number(value[1:], "big", signed=value[0] < 0x60),
+        value[0],
+        len(value) - 1,
+    ), match.end()
+
+
+def _any_entry(data: bytes, at: int) -> tuple[Entry, int]:
     count, at = list_head(data, at)
     if count != _ENTRY_ELEMENTS:
         raise Malformed("an entry of a list has seven elements")

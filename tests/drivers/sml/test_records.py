@@ -8,10 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from drivers.driver import Context
 from drivers.errors import BadFrame
 from drivers.reading import Doubt, Meter, NotUnderstood, Reading, Record, Text
+from drivers.sml import message
 from drivers.sml.decode import decode, recognises
 from drivers.sml.quirks import Quirks, ShortPower, SmlMap
 from hil import catalogue
@@ -199,3 +202,22 @@ def test_a_wrong_check_makes_everything_suspect_unless_the_messages_own_holds() 
     assert all(
         record.doubts == (Doubt.SUSPECT,) and not record.checked for record in damaged if isinstance(record, Reading)
     )
+
+
+@given(
+    st.sampled_from([b"\x01", b"\x62\x05", b"\x65\x00\x1c\x01\x04", b"\x69" + bytes(8), b"\x55abcd"]),
+    st.sampled_from([b"\x01", b"\x65abcd", b"\x72\x62\x01\x65abcd", b"\x72\x62\x02\x65abcd"]),
+    st.sampled_from([b"\x01", b"\x62\x1e", b"\x62\x1b"]),
+    st.sampled_from([b"\x01", b"\x52\xff", b"\x52\x02", b"\x62\x02"]),
+    st.one_of(
+        st.builds(unsigned, st.integers(0, 255), st.integers(1, 8)),
+        st.builds(integer, st.integers(-128, 127), st.integers(1, 8)),
+        st.builds(octets, st.binary(max_size=20)),
+    ),
+    st.sampled_from([b"\x01", b"\x03ab"]),
+)
+def test_the_short_way_through_an_entry_gives_the_same_as_the_long_one(
+    status: bytes, time: bytes, unit: bytes, scaler: bytes, value: bytes, signature: bytes
+) -> None:
+    data = sequence(octets(bytes.fromhex("0100010800ff")), status, time, unit, scaler, value, signature)
+    assert message._entry(data, 0) == message._any_entry(data, 0)

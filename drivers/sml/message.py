@@ -39,13 +39,16 @@ class Entry(NamedTuple):
 _SIZES = [(size, b"." * size) for size in range(1, 9)]
 _UNSIGNED = b"|".join(b"\\x%02x%s" % (0x61 + size, dots) for size, dots in _SIZES)
 _INTEGER = b"|".join(b"\\x%02x%s" % (0x51 + size, dots) for size, dots in _SIZES)
-#: An entry as nearly all are: a number, with or without status, time, unit and scaler, and no signature of its own. It is
+_OCTETS = b"|".join(b"\\x%02x%s" % (0x01 + size, b"." * size) for size in range(1, 15))
+#: An entry as nearly all are: a number or a short text, with or without status, time, unit and scaler, and no signature of its own. It is
 #: the same as reading its seven elements, in a tenth of the time.
-_NUMBER_ENTRY = re.compile(
+_SHORT_ENTRY = re.compile(
     rb"\x77\x07(.{6})(?:\x01|(" + _UNSIGNED + rb"))(?:\x01|(\x65....|\x72\x62.\x65....))(?:\x01|\x62(.))(?:\x01|\x52(.))("
-    + _INTEGER + rb"|" + _UNSIGNED + rb")\x01",
+    + _INTEGER + rb"|" + _UNSIGNED + rb"|" + _OCTETS + rb")\x01",
     re.DOTALL,
 )  # fmt: skip
+#: The head of a message, likewise: transaction, group, what to do at an error, and the tag of its body.
+_HEAD = re.compile(rb"\x76(?:" + _OCTETS + rb")\x62.\x62.\x72(?:\x63(..)|\x65(....))", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +96,7 @@ def messages(data: bytes, kind: str) -> Iterator[Message | Unread]:
 
 
 def _message(data: bytes, start: int, kind: str) -> tuple[Message, int]:
-    if data[start] != _MESSAGE:
-        raise Malformed("no message begins here")
-    at = start + 1
-    for _ in range(3):
-        _, at = element(data, at)
-    count, at = list_head(data, at)
-    if count != 2:
-        raise Malformed("a message body has a tag and its content")
-    tag, at = element(data, at)
-    if not isinstance(tag, int):
-        raise Malformed("a message body begins with a number")
+    tag, at = _head(data, start)
     body: ListResponse | list[Any] | None
     if tag == LIST:
         body, at = _list_response(data, at)
@@ -119,6 +112,25 @@ def _message(data: bytes, start: int, kind: str) -> tuple[Message, int]:
     else:
         good = False
     return Message(tag, body, good, data[start:at]), at
+
+
+def _head(data: bytes, start: int) -> tuple[int, int]:
+    """The tag of the message at ``start``, and where its body begins."""
+    match = _HEAD.match(data, start)
+    if match is not None:
+        return int.from_bytes(match[1] or match[2], "big"), match.end()
+    if data[start] != _MESSAGE:
+        raise Malformed("no message begins here")
+    at = start + 1
+    for _ in range(3):
+        _, at = element(data, at)
+    count, at = list_head(data, at)
+    if count != 2:
+        raise Malformed("a message body has a tag and its content")
+    tag, at = element(data, at)
+    if type(tag) is not int:
+        raise Malformed("a message body begins with a number")
+    return tag, at
 
 
 def _fits(calculated: int, sent: Any, kind: str) -> bool:
@@ -160,7 +172,7 @@ def _list_response(data: bytes, at: int) -> tuple[ListResponse, int]:
 
 
 def _entry(data: bytes, at: int) -> tuple[Entry, int]:
-    match = _NUMBER_ENTRY.match(data, at)
+    match = _SHORT_ENTRY.match(data, at)
     if match is None:
         return _any_entry(data, at)
     name, status, time, unit, scaler, value = match.groups()
@@ -171,7 +183,7 @@ def _entry(data: bytes, at: int) -> tuple[Entry, int]:
         None if time is None else element(time, 0)[0],
         None if unit is None else unit[0],
         None if scaler is None else number(scaler, "big", signed=True),
-        number(value[1:], "big", signed=value[0] < 0x60),
+        value[1:] if value[0] < 0x50 else number(value[1:], "big", signed=value[0] < 0x60),
         value[0],
         len(value) - 1,
     ), match.end()

@@ -71,7 +71,7 @@ class Iec62056_21:
 
     async def __aexit__(self, *exc: object) -> None:
         if self._line is not None:
-            await self._line.link.close()
+            await self._line.close()
             self._line = None
 
     async def identify(self) -> Meter:

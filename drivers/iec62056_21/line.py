@@ -21,6 +21,7 @@ class Line:
         self.link = link
         self._hardware_parity = hardware_parity
         self._loop = asyncio.get_running_loop()
+        self._quiet_until = 0.0
 
     def now(self) -> float:
         """Seconds of the clock that conversations are told."""
@@ -28,7 +29,20 @@ class Line:
 
     async def start(self) -> None:
         """At the speed where every session begins."""
+        await self._quiet()
         await self.set_baud(START_BAUD)
+
+    async def close(self) -> None:
+        """Close the link, once whoever comes next may speak."""
+        await self._quiet()
+        await self.link.close()
+
+    def keep_quiet(self, seconds: float) -> None:
+        """Nothing is said for so long: the meter has been sent away and is on its way to 300 Bd."""
+        self._quiet_until = self.now() + seconds
+
+    async def _quiet(self) -> None:
+        await asyncio.sleep(self._quiet_until - self.now())
 
     async def set_baud(self, baud: int) -> None:
         """Change the speed in place."""

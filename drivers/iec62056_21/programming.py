@@ -97,6 +97,7 @@ class ProgrammingMode:
             self._open = False
             await self._line.pause(self.identification.reaction_s)
             await self._line.send(parity.add(BREAK))
+            self._line.keep_quiet(2 * self.identification.reaction_s)
 
     async def _command(
         self, known: tuple[str, ...], command: str, address: str, data: str, password: bytes = b""

@@ -6,9 +6,12 @@ several makers share, what lies above is each maker's own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from drivers.reading import Doubt
+
+_WORD = re.compile(r"[0-9A-Fa-f]{1,8}\Z")
 
 #: bit -> what it says of the values under it; () where it says nothing of them.
 _DOUBTS: dict[int, tuple[Doubt, ...]] = {
@@ -29,7 +32,7 @@ _DOUBTS: dict[int, tuple[Doubt, ...]] = {
 
 def parse(text: str) -> int:
     """The word's bits. Raises ValueError when it is none."""
-    if not 1 <= len(text) <= 8:
+    if _WORD.match(text) is None:
         raise ValueError(f"{text!r} is no status word")
     return int(text, 16)
 

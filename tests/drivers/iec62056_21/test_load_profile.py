@@ -149,3 +149,9 @@ def test_rows_outside_the_span_are_left_out_and_unknown_times_are_kept() -> None
     since = datetime(2026, 3, 18, 13, 10, tzinfo=UTC)
     found.add(part, since, since + timedelta(minutes=10))
     assert times(found) == ["2026-03-18T13:15:00+00:00"]
+
+
+@pytest.mark.parametrize("word", ["-1", "+1", "1_0", " 1", "", "123456789", "0x1", "²"])
+def test_what_is_no_status_word(word: str) -> None:
+    with pytest.raises(ValueError, match="no status word"):
+        status_word.parse(word)

@@ -14,6 +14,8 @@ def notify(message: str) -> bool:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
+        # A manager that does not listen must not stop the loop: its queue is short, and a full one would block.
+        connection.setblocking(False)
         try:
             connection.sendto(message.encode(), address)
         except OSError:

@@ -81,7 +81,9 @@ def flipped_everywhere(family: str, data: bytes, every: int = 1) -> None:
     for place in range(0, 8 * len(data), every):
         damaged[place // 8] ^= 1 << place % 8
         found = read(family, bytes(damaged))
-        assert checked(found) <= truth, place
+        # Of a capture that was altered before it was published one flipped bit may be the very one that makes its check
+        # right again (nine in a hundred such telegrams have one): only where the check holds is there a truth to keep.
+        assert not truth or checked(found) <= truth, place
         damaged[place // 8] ^= 1 << place % 8
 
 

@@ -79,10 +79,18 @@ def profiles() -> dict[str, tuple[str, str]]:
     return dict(sorted(found.items()))
 
 
+def is_data_file(profile: str) -> bool:
+    """Whether a data file of this name can be served: known without reading all the others."""
+    return profile.partition("/")[0] in FAMILIES and data_file(profile).is_file()
+
+
 def server(profile: str) -> Serve:
     """The function that serves ``profile``. Raises KeyError when there is none of that name."""
     family = profile.partition("/")[0]
-    named = MAP_SECTIONS[family] if family in MAP_SECTIONS and profile.endswith(".toml") else profiles()[profile][1]
+    if is_data_file(profile):
+        named = FAMILIES[family]
+    else:
+        named = MAP_SECTIONS[family] if family in MAP_SECTIONS and profile.endswith(".toml") else profiles()[profile][1]
     module, _, name = named.partition(":")
     made: Serve = getattr(import_module(module), name)
     return made

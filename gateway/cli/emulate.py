@@ -36,8 +36,8 @@ def emulate(
     """
     from hil import catalogue, pty_line
 
-    known = catalogue.profiles()
     if listing:
+        known = catalogue.profiles()
         width = max(map(len, known))
         for name, (what, _) in known.items():
             click.echo(f"{name:{width}}  {what}")
@@ -48,8 +48,8 @@ def emulate(
     own_map = family in catalogue.MAP_SECTIONS and profile.endswith(".toml")
     if listen and family not in catalogue.SOCKETS:
         raise UsageError(f"{profile} has no socket", do=f"--listen is for {', '.join(catalogue.SOCKETS)}")
-    if profile not in known and not own_map:
-        near = difflib.get_close_matches(profile, known, 1)
+    if not own_map and not catalogue.is_data_file(profile) and profile not in catalogue.profiles():
+        near = difflib.get_close_matches(profile, catalogue.profiles(), 1)
         hint = f"did you mean {near[0]!r}?" if near else "metergate emulate --list shows them"
         raise UsageError(f"no emulated meter {profile!r}", do=hint)
     arguments = catalogue.EmulateArguments(

@@ -14,26 +14,21 @@ import logging
 from collections.abc import Callable
 
 from drivers.driver import Context, KeySource
-from drivers.reading import Obis
 from gateway.acquisition.clock import GatewayClock
-from gateway.acquisition.dispatch import Dispatch, Origin
-from gateway.acquisition.gaps import answered
-from gateway.acquisition.job import Job, Result
-from gateway.acquisition.reading import read
+from gateway.acquisition.dispatch import Dispatch
+from gateway.acquisition.job import Job
+from gateway.acquisition.performing import Performer
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
 from gateway.cim.obis_rules import Rules
 from gateway.config.load import Configured, link_of, state_of
 from gateway.config.model import MeterTable
 from gateway.device_map.catalogue import meter_map
-from gateway.messages.compose import MeterFacts
-from gateway.messages.profiles.parts import Identified
 from gateway.parts import Parts
 from gateway.sinks.delivery import Delivery
 from gateway.sinks.making import make
 from gateway.states import States
 from gateway.store.counters import Counters
-from gateway.store.coverage import Span
 from gateway.store.errors import StoreError
 from gateway.store.outbox import Outbox, Quota
 from gateway.store.store import Store, open_store
@@ -112,13 +107,11 @@ class Gateway:
         counters = Counters(store)
         contexts = {meter.name: self._context(meter, counters) for meter in self._config.meter}
 
-        async def do(job: Job) -> Result:
-            return await self._do(job, contexts[job.meter], dispatch)
-
+        performer = Performer(self._meters, contexts, dispatch, store, states, self._clock)
         workers: dict[str, LinkWorker] = {}
         for meter in self._config.meter:
             link = link_of(meter.url)
-            workers.setdefault(link, LinkWorker(link, do))
+            workers.setdefault(link, LinkWorker(link, performer.do))
         schedule = Schedule(self._config.meter, gateway.zone, gateway.jitter, store, states, self._clock)
         return Parts(store, outbox, deliveries, workers, schedule, states)
 
@@ -142,37 +135,6 @@ class Gateway:
                 if not full:
                     parts.schedule.queued(job)
 
-    async def _do(self, job: Job, context: Context, dispatch: Dispatch) -> Result:
-        meter = self._meters[job.meter]
-        result, _ = await read(meter.url, context, job.wanted, job.deadline_s)
-        if result.records:
-            origin = Origin(
-                meter.name,
-                meter.serial,
-                _facts(meter),
-                answered=self._answered(job, result),
-                correlation_id=job.correlation_id,
-            )
-            try:
-                accepted = await dispatch.accept(result.records, self._clock.now(), origin)
-            except StoreError as error:
-                # Nothing was accepted, and the meter still has it: the next read comes, the gaps are asked for.
-                self._states.say("store", str(error))
-                return result
-            self._states.say("store", "")
-            for left in accepted.left_out:
-                _log.debug("meter %s: not in the message: %s (%s)", job.meter, left.raw, left.reason)
-        self._states.say(f"meter {job.meter}", str(result.error) if result.error else "")
-        if self.parts is not None:
-            self.parts.last_read[job.meter] = result
-        return result
-
-    def _answered(self, job: Job, result: Result) -> tuple[Obis, Span] | None:
-        if job.piece is None or job.wanted.profile is None:
-            return None
-        span = answered(job.piece, result.records, result.error is None, self._clock.now())
-        return (job.wanted.profile, span) if span else None
-
     async def _live(self, parts: Parts, every_s: float) -> None:
         """Tell the service manager that we live, as long as every link's worker does."""
         while True:
@@ -193,7 +155,3 @@ class Gateway:
                 if lost:
                     _log.error("%d messages were given up: the quota is reached", lost)
             await asyncio.sleep(_QUOTA_EVERY_S)
-
-
-def _facts(meter: MeterTable) -> MeterFacts:
-    return MeterFacts(usage_point=Identified(mrid=meter.usage_point) if meter.usage_point else None)

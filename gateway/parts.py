@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from gateway.acquisition.job import Result
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
 from gateway.sinks.delivery import Delivery
@@ -15,7 +14,7 @@ from gateway.store.store import Store
 
 @dataclass(slots=True)
 class Parts:
-    """The store and what is done with it; deliveries by sink, workers by link, the last result by meter."""
+    """The store and what is done with it; deliveries by sink, workers by link."""
 
     store: Store
     outbox: Outbox
@@ -23,4 +22,3 @@ class Parts:
     workers: dict[str, LinkWorker]
     schedule: Schedule
     states: States
-    last_read: dict[str, Result] = field(default_factory=dict)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
 from drivers.reading import Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series
+from gateway.acquisition.conditions import Standing, settle
 from gateway.acquisition.validation import Before, Limit, exchanged, validate
 from gateway.cim.classified import Classified, classify
+from gateway.cim.events import shipped
 from gateway.cim.obis_rules import Rules
 from gateway.messages.codec import to_bytes
 from gateway.messages.compose import MeterFacts, meter_readings
@@ -74,6 +76,8 @@ class Dispatch:
             known = await self._read(lambda connection: _known(connection, records, origin))
             judged = validate(_without_known(records, known), known.before, origin.limits)
             judged += _place_events(known, origin, at)
+            settled = settle(judged, known.standing, shipped().has_edges, at)
+            judged = list(settled.records)
             told = end_device_events(judged)
             fresh = _not_told(told, await self._read(lambda connection: history.told(connection, _mrids(told))))
             facts = {record.key: origin.facts for record in judged if isinstance(record, Meter)}
@@ -88,6 +92,7 @@ class Dispatch:
 
             def work(connection: Connection) -> int:
                 _keep(connection, classified, fresh, at, origin, known)
+                history.stand(connection, map(astuple, settled.begun), map(astuple, settled.ended), at)
                 return sum(put(connection, self._sinks, message, at) for message in messages)
 
             taken = await asyncio.wrap_future(self._store.write(work))
@@ -112,6 +117,7 @@ class _Known:
     place: history.Place | None
     new_rows: Mapping[int, Series]
     meter: Meter | None
+    standing: frozenset[Standing]
 
 
 def _known(connection: Connection, records: Sequence[Record], origin: Origin) -> _Known:
@@ -132,7 +138,9 @@ def _known(connection: Connection, records: Sequence[Record], origin: Origin) ->
         for record in records
         if isinstance(record, Series)
     }
-    return _Known(Before(last), history.place(connection, origin.place), rows, meter)
+    meters = {record.key if isinstance(record, Meter) else record.meter for record in records}
+    standing = frozenset(Standing(*state) for state in history.standing(connection, meters))
+    return _Known(Before(last), history.place(connection, origin.place), rows, meter, standing)
 
 
 def _without_known(records: Sequence[Record], known: _Known) -> list[Record]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 
 from drivers.errors import MeterError
-from drivers.reading import Obis, Record
+from drivers.reading import ClockReading, Obis, Record
 from gateway.store.coverage import Span
 
 
@@ -22,21 +22,27 @@ class Priority(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to read: the registers (``registers`` empty for all), a load ``profile`` or the ``events`` in a span, or the ``clock``."""
+    """What to read: the registers (``registers`` empty for all), a load ``profile`` or the ``events`` in a span, or the
+    ``clock``, which is set when it is off by more than ``set_clock_beyond``."""
 
     what: str = "registers"
     registers: tuple[Obis, ...] = ()
     profile: Obis | None = None
     since: datetime | None = None
     until: datetime | None = None
+    set_clock_beyond: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a job: the records that were read, and the error that ended it early, if one did."""
+    """What came of a job: the records that were read, and the error that ended it early, if one did.
+
+    ``clocks`` are the meter's clock before and, when it was set, after.
+    """
 
     records: tuple[Record, ...] = ()
     error: MeterError | None = None
+    clocks: tuple[ClockReading, ClockReading | None] | None = None
 
 
 @dataclass(eq=False, slots=True)

@@ -11,27 +11,26 @@ from drivers.meter_url import MeterUrl
 from drivers.reading import ClockReading, Record
 from drivers.registry import open_driver
 from gateway.acquisition.job import Result, Wanted
+from gateway.acquisition.meter_clock import read_and_set
 
 
-async def read(
-    url: MeterUrl, context: Context, wanted: Wanted, deadline_s: float
-) -> tuple[Result, ClockReading | None]:
+async def read(url: MeterUrl, context: Context, wanted: Wanted, deadline_s: float) -> Result:
     """Read within ``deadline_s`` seconds. What came before an error is kept; errors of the meter or line are a result."""
     found: list[Record] = []
-    clock: ClockReading | None = None
+    clocks: tuple[ClockReading, ClockReading | None] | None = None
     try:
         async with asyncio.timeout(deadline_s), open_driver(url, context) as driver:
             if wanted.what == "clock":
-                clock = await _keeps_clock(driver, url).clock()
+                clocks = await read_and_set(_keeps_clock(driver, url), wanted.set_clock_beyond, context.now())
             else:
                 async for record in _records(driver, wanted, url):
                     found.append(record)
     except TimeoutError:
         late = NoAnswer(f"not done within {deadline_s:g} s", where=str(url), do="give it a longer deadline")
-        return Result(tuple(found), late), clock
+        return Result(tuple(found), late)
     except MeterError as error:
-        return Result(tuple(found), error.at(str(url))), clock
-    return Result(tuple(found)), clock
+        return Result(tuple(found), error.at(str(url)))
+    return Result(tuple(found), clocks=clocks)
 
 
 def _records(driver: Driver, wanted: Wanted, url: MeterUrl) -> AsyncIterator[Record]:

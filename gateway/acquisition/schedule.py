@@ -11,6 +11,7 @@ from gateway.acquisition.agenda import Agenda, Due
 from gateway.acquisition.clock import GatewayClock
 from gateway.acquisition.gaps import pieces
 from gateway.acquisition.job import Job, Priority, Wanted
+from gateway.acquisition.meter_clock import set_beyond
 from gateway.config.model import MeterTable, ReadTable
 from gateway.states import States
 from gateway.store import history
@@ -72,7 +73,14 @@ class Schedule:
             return list(self._of_profile(name, what, due.boundary, await self._missing(name, what, due.boundary)))
         # Of a log as much as ``history`` says: each event is told once, however often it is read.
         since = due.boundary - what.history if what.what == "events" else None
-        wanted = Wanted(what.what, tuple(what.registers), None, since, due.boundary if since else None)
+        wanted = Wanted(
+            what.what,
+            tuple(what.registers),
+            None,
+            since,
+            due.boundary if since else None,
+            set_beyond(self._meters[name], self._clock) if what.what == "clock" else None,
+        )
         return [Job(name, wanted, Priority.SCHEDULE, what.deadline.total_seconds(), due.boundary)]
 
     def _of_profile(self, name: str, what: ReadTable, boundary: datetime, missing: Sequence[Span]) -> Iterator[Job]:

@@ -94,6 +94,10 @@ class Events:
         except (OSError, tomllib.TOMLDecodeError, ValueError, KeyError) as error:
             raise UsageError(f"cannot use the event tables: {error}", where=str(path), do="correct the file") from error
 
+    def has_edges(self, table: str) -> bool:
+        """Whether the codes of a table are states that begin and end."""
+        return table in self.tables and self.tables[table].edges
+
     @property
     def names(self) -> list[str]:
         """The named events, which a device map may refer to."""

@@ -148,6 +148,29 @@ def keep_event(
     )
 
 
+def standing(connection: Connection, meters: Iterable[str]) -> list[tuple[str, str, str, str]]:
+    """The states of these meters that have begun and not ended: meter, log, code, table."""
+    found: list[tuple[str, str, str, str]] = []
+    for meter in meters:
+        found += connection.execute(
+            "SELECT meter, log, code, row_set FROM standing WHERE meter = ?", (meter,)
+        ).fetchall()
+    return found
+
+
+def stand(
+    connection: Connection,
+    begun: Iterable[tuple[str, str, str, str]],
+    ended: Iterable[tuple[str, str, str, str]],
+    at: datetime,
+) -> None:
+    """Note states that have begun, and forget those that have ended."""
+    connection.executemany(
+        "INSERT INTO standing VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", [(*state, micros(at)) for state in begun]
+    )
+    connection.executemany("DELETE FROM standing WHERE meter = ? AND log = ? AND code = ? AND row_set = ?", list(ended))
+
+
 def place(connection: Connection, name: str) -> Place | None:
     """Who answered last at ``name``; None when nobody has."""
     row = connection.execute("SELECT manufacturer, serial, since FROM place WHERE name = ?", (name,)).fetchone()

@@ -78,6 +78,14 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX event_by_age ON event (told_at);
     CREATE INDEX event_of ON event (meter, at);
+    CREATE TABLE standing (  -- states that have begun and not ended
+        meter TEXT NOT NULL,
+        log TEXT NOT NULL,
+        code TEXT NOT NULL,
+        row_set TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        PRIMARY KEY (meter, log, code, row_set)
+    ) WITHOUT ROWID;
     CREATE TABLE place (  -- which meter answered at each place of the configuration
         name TEXT PRIMARY KEY,
         meter TEXT NOT NULL,

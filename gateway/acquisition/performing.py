@@ -1,0 +1,102 @@
+"""One job, done: the meter is read, what the gateway noticed itself is added, and all of it is dispatched."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drivers.driver import Context
+from drivers.errors import LinkLost, MeterError, NoAnswer
+from drivers.reading import Meter, Obis, Record
+from gateway.acquisition.clock import GatewayClock
+from gateway.acquisition.conditions import observed
+from gateway.acquisition.dispatch import Dispatch, Origin
+from gateway.acquisition.gaps import answered
+from gateway.acquisition.job import Job, Result
+from gateway.acquisition.meter_clock import events as clock_events
+from gateway.acquisition.reading import read
+from gateway.config.model import MeterTable
+from gateway.messages.compose import MeterFacts
+from gateway.messages.profiles.parts import Identified
+from gateway.states import States
+from gateway.store import history
+from gateway.store.coverage import Span
+from gateway.store.errors import StoreError
+from gateway.store.store import Store
+
+_log = logging.getLogger("metergate")
+#: So many failures one after the other, and it is said as an event: one lost frame is none.
+_SILENT_AFTER = 3
+
+
+@dataclass(slots=True)
+class Performer:
+    """Does the jobs of all links. ``contexts`` and ``meters`` by the meters' names."""
+
+    meters: Mapping[str, MeterTable]
+    contexts: Mapping[str, Context]
+    dispatch: Dispatch
+    store: Store
+    states: States
+    clock: GatewayClock
+    _failures: dict[str, int] = field(default_factory=dict)
+
+    async def do(self, job: Job) -> Result:
+        """Read and hand on. Errors of the meter, the line and the store are in the result or the states, none is raised."""
+        meter = self.meters[job.meter]
+        result = await read(meter.url, self.contexts[job.meter], job.wanted, job.deadline_s)
+        self.states.say(f"meter {job.meter}", str(result.error) if result.error else "")
+        try:
+            records = (*result.records, *await self._noticed(job, meter, result))
+            if records:
+                accepted = await self.dispatch.accept(records, self.clock.now(), self._origin(job, meter, result))
+                for left in accepted.left_out:
+                    _log.debug("meter %s: not in the message: %s (%s)", job.meter, left.raw, left.reason)
+        except StoreError as error:
+            # Nothing was accepted, and the meter still has it: the next read comes, the gaps are asked for.
+            self.states.say("store", str(error))
+        else:
+            self.states.say("store", "")
+        return result
+
+    def _origin(self, job: Job, meter: MeterTable, result: Result) -> Origin:
+        usage_point = Identified(mrid=meter.usage_point) if meter.usage_point else None
+        return Origin(
+            meter.name,
+            meter.serial,
+            MeterFacts(usage_point=usage_point),
+            answered=self._answered(job, result),
+            correlation_id=job.correlation_id,
+        )
+
+    def _answered(self, job: Job, result: Result) -> tuple[Obis, Span] | None:
+        if job.piece is None or job.wanted.profile is None:
+            return None
+        span = answered(job.piece, result.records, result.error is None, self.clock.now())
+        return (job.wanted.profile, span) if span else None
+
+    async def _noticed(self, job: Job, meter: MeterTable, result: Result) -> list[Record]:
+        """The gateway's own events of this read: silence that begins or ends, a clock that is off or was set."""
+        who = next((record for record in result.records if isinstance(record, Meter)), None)
+        found: list[Record] = []
+        failed = self._failures[job.meter] = self._failures.get(job.meter, 0) + 1 if _unreachable(result.error) else 0
+        if who is None and (failed >= _SILENT_AFTER or result.clocks):
+            place = await asyncio.wrap_future(self.store.read(lambda connection: history.place(connection, job.meter)))
+            who = place.meter if place else Meter(serial=job.meter)
+        if who is None:
+            return []
+        now = self.clock.now()
+        if failed >= _SILENT_AFTER or (failed == 0 and result.records):
+            lost, why = isinstance(result.error, LinkLost), str(result.error or "")
+            found.append(observed(who.key, "meter silent", failed > 0 and not lost, now, {"why": why}))
+            found.append(observed(who.key, "link lost", failed > 0 and lost, now, {"why": why}))
+        if result.clocks is not None:
+            before, after = result.clocks
+            found += clock_events(who.key, before, after, meter.clock.report)
+        return found if any(isinstance(record, Meter) for record in result.records) else [who, *found]
+
+
+def _unreachable(error: MeterError | None) -> bool:
+    return isinstance(error, NoAnswer | LinkLost)

@@ -107,7 +107,13 @@ class ProgrammingMode:
         if _FORBIDDEN.search(address + data):
             raise UsageError(f"{address}({data}) holds characters that no message may", do="leave out ( ) / !")
         content = f"{address}({data})".encode("ascii") + (b"(" + password + b")" if password else b"")
-        answer = await self._ask(command, content, password)
+        try:
+            answer = await self._ask(command, content, password)
+        except NoAnswer:
+            if password:
+                raise
+            # Lost on its way: asking again, or setting the same value again, does no harm.
+            answer = await self._ask(command, content)
         if answer.kind is Kind.REFUSED and not password:
             # NAK asks for the message again (6.3.6); meters also refuse with it.
             answer = await self._ask(command, content)

@@ -56,6 +56,11 @@ class LoadProfile:
 
     def rows(self) -> Iterator[tuple[datetime, int, tuple[str, ...]]]:
         """End of period (UTC), status word and values of every period the meter has kept."""
+        for end, word in self.periods():
+            yield end, word, self.values(end)
+
+    def periods(self) -> Iterator[tuple[datetime, int]]:
+        """End of period (UTC) and status word of every period the meter has kept."""
         zone = ZoneInfo(self.zone)
         status = {moment(stamp, zone): int(word, 16) for stamp, word in self.status.items()}
         missing = [(moment(first, zone), moment(last, zone)) for first, last in self.missing]
@@ -64,7 +69,7 @@ class LoadProfile:
         for _ in range(self.days * 24 * 60 // self.period_min):
             if not any(first <= end <= last for first, last in missing):
                 season = 0x08 if self.season_bit and end.astimezone(zone).dst() else 0
-                yield end, status.get(end, 0) | season, self.values(end)
+                yield end, status.get(end, 0) | season
             end += period
 
     def values(self, end: datetime) -> tuple[str, ...]:
@@ -81,7 +86,8 @@ class LoadProfile:
         zone = ZoneInfo(self.zone)
         low = moment(since, zone) if since else datetime.min.replace(tzinfo=UTC)
         high = moment(until, zone) if until else datetime.max.replace(tzinfo=UTC)
-        wanted = [row for row in self.rows() if low <= row[0] <= high]
+        # Values are made for the span alone: a meter answers within its reaction time.
+        wanted = [(end, word, self.values(end)) for end, word in self.periods() if low <= end <= high]
         lines: list[str] = []
         expected, last_status = None, None
         for number, (end, word, values) in enumerate(wanted):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ class Quantity:
         quarters = (moment - _START) // timedelta(minutes=15)
         value = self.raw + int(self.per_hour * quarters / 4)
         if self.spread:
-            value += random.Random(f"{self.salt} {quarters}").randrange(self.spread + 1)
+            value += zlib.crc32(f"{self.salt} {quarters}".encode()) % (self.spread + 1)
         return value
 
     def data(self, moment: datetime) -> Data:

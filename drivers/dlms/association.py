@@ -33,7 +33,7 @@ from drivers.dlms.conformance import (
     parse_initiate_response,
 )
 from drivers.dlms.cosem import ClassId, Method
-from drivers.dlms.refusals import CONFIRMED_SERVICE_ERROR, EXCEPTION_RESPONSE, Refusal, refused
+from drivers.dlms.refusals import CONFIRMED_SERVICE_ERROR, EXCEPTION_RESPONSE, Refusal, refused, service_error
 from drivers.dlms.secret import Secret
 from drivers.dlms.security_context import SecurityContext, Style
 from drivers.errors import AccessDenied, KeyRejected, NotSupported, UsageError
@@ -155,12 +155,11 @@ class Association:
             self.security.meter_title = aare.title
         if aare.result == 0:
             return aare
-        said_why = not aare.provider and aare.diagnostic > 1
-        if aare.user_information[:1] == bytes((CONFIRMED_SERVICE_ERROR,)) and not said_why:
-            refused(aare.user_information)
         why = acse.DIAGNOSTICS.get(aare.diagnostic, f"diagnostic {aare.diagnostic}")
         if aare.provider:
             why = f"its ACSE provider gives diagnostic {aare.diagnostic}"
+        if aare.diagnostic in (0, 1) and aare.user_information[:1] == bytes((CONFIRMED_SERVICE_ERROR,)):
+            why = service_error(aare.user_information)
         if not aare.provider and aare.diagnostic == 13:
             raise AuthenticationFailed(f"the meter refuses the association: {why}", do="check the password or keys")
         raise AssociationRefused(

@@ -20,6 +20,8 @@ from drivers.link.link import Link
 RESPONSE_S = 5.0
 #: Between the octets of one frame: 20 to 6000 ms in the HDLC setup class; USB probes and radios pause so long.
 GAP_S = 0.5
+#: A meter that answers at once is still given this long before it is asked again.
+_QUICK_S = 1.0
 #: How often an unanswered frame is asked for again.
 REPEATS = 3
 #: A meter that says it is busy is asked again after this.
@@ -61,6 +63,8 @@ class HdlcChannel:
         self._repeats = repeats
         self._loop = asyncio.get_running_loop()
         self._ready: list[bytes] = []
+        #: The longest that an answer has taken; -1 before the first.
+        self._slowest = -1.0
         self.unasked: list[bytes] = []
 
     async def connect(self, deadline: float) -> None:
@@ -107,28 +111,36 @@ class HdlcChannel:
         most = self._repeats if repeats is None else repeats
         session, loop = self.session, self._loop
         asked = 0
-        last = loop.time()
+        last = heard = loop.time()
         damaged = False
         while True:
             if data := session.outgoing():
                 last = await self._link.send(data, _hidden_in(data, hidden))
-            wait = self._gap_s if session.waiting or session.damaged else self._response_s
+            wait = self._gap_s if session.waiting or session.damaged else self._patience(asked)
             if session.busy:
                 wait = _BUSY_S
             received = await self._link.receive(min(deadline, last + wait))
             now = loop.time()
             if received:
-                last = now
+                self._slowest = max(self._slowest, now - last) if asked == 0 else self._slowest
+                last = heard = now
                 if self._take(session.receive(received), wanted):
                     return
                 damaged = damaged or session.damaged
             elif now < deadline and now < last + wait:
                 continue
-            elif now >= deadline or asked >= most:
+            elif now >= deadline or (now >= heard + self._response_s * (most + 1) and asked >= most):
                 raise self._silent(damaged or session.damaged or session.waiting)
             else:
                 asked += not session.busy
                 session.repeat()
+
+    def _patience(self, asked: int) -> float:
+        """How long an answer is waited for: a meter that has been quick is asked again soon, then ever later. The whole
+        patience is the same: asking by RR costs nothing where the meter is only slow."""
+        if self._slowest < 0:
+            return self._response_s
+        return min(self._response_s, max(_QUICK_S, 4 * self._slowest) * (1 << asked))
 
     def _take(self, events: list[Event], wanted: type[Event]) -> bool:
         found = False

@@ -23,7 +23,7 @@ from drivers.dlms.meter_reading import CLOCK, Learned, MeterReading
 from drivers.dlms.settings import association, settings
 from drivers.dlms.view_table import view_sweep, view_table
 from drivers.driver import Context, Found
-from drivers.errors import AccessDenied, MeterError, UsageError
+from drivers.errors import AccessDenied, BadFrame, MeterError, UsageError
 from drivers.link.link import LineSettings, Link
 from drivers.link.opening import open_link
 from drivers.meter_url import MeterUrl
@@ -190,6 +190,8 @@ class Dlms:
                 self._reading = await self._associate()
             yield self._reading
         except MeterError as error:
+            if isinstance(error, BadFrame) and not error.do:
+                error.do = "read again; if it stays so, --trace shows what the meter sends"
             raise error.at(str(self._url)) from error.__cause__
 
     async def _associate(self) -> MeterReading:

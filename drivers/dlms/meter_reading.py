@@ -321,10 +321,10 @@ class MeterReading:
         return self._zone
 
     async def clock_octets(self) -> bytes:
-        """The 12 octets of the clock's time, empty where the meter refuses."""
+        """The 12 octets of the clock's time, empty where the meter refuses. Some meters put garbage behind them."""
         result = await self.client.get(Attribute(ClassId.CLOCK, CLOCK, 2))
         value = axdr.decode(result) if isinstance(result, bytes) else b""
-        return bytes(value) if isinstance(value, bytes) else b""
+        return bytes(value[:12]) if isinstance(value, bytes) else b""
 
 
 def _octets_of(result: Result) -> str:

@@ -90,12 +90,19 @@ def _exception(apdu: bytes) -> NoReturn:
             do="check the encryption and authentication keys, the security suite, the invocation counter and our system title",
         )
     if service == 2 or state == 2:
-        raise NotSupported(f"the meter answers: {said}")
+        raise NotSupported(f"the meter answers: {said}", do="ask otherwise: another style=, sn=yes, or gbt=no")
     raise ServiceRefused(f"the meter answers: {said}", state, service)
 
 
 def _service_error(apdu: bytes) -> NoReturn:
+    raise ServiceRefused(f"the meter answers with a {service_error(apdu)}", apdu[2], apdu[3])
+
+
+def service_error(apdu: bytes) -> str:
+    """A confirmed service error in words."""
+    if len(apdu) < 4:
+        return "confirmed service error, cut short"
     kind, value = apdu[2], apdu[3]
     name = _SERVICE_ERRORS.get(kind, f"error {kind}")
     word = _INITIATE_ERRORS.get(value, str(value)) if kind == 6 else str(value)
-    raise ServiceRefused(f"the meter answers with a confirmed service error: {name}, {word}", kind, value)
+    return f"confirmed service error: {name}, {word}"

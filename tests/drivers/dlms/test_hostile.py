@@ -136,7 +136,7 @@ def test_every_layer_survives_anything(data: bytes) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3000)
 @given(ANYTHING)
 @settings(max_examples=100_000)
 def test_every_layer_survives_a_hundred_thousand(data: bytes) -> None:
@@ -184,7 +184,7 @@ def test_every_truncation_of_a_capture(frame: dict[str, Any]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3000)
 @pytest.mark.skipif(not FRAMES, reason="no ../shared/captures beside this checkout")
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: frame["id"])
 def test_every_truncation_and_every_flipped_bit_of_a_capture(frame: dict[str, Any]) -> None:

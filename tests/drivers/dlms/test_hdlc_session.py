@@ -18,6 +18,8 @@ from drivers.dlms.hdlc import (
     parameters,
 )
 from drivers.dlms.hdlc_frame import POLL, Control, Frame, address, build
+from hil.dlms import faults as known
+from hil.dlms.hdlc_frame import Splitter
 from hil.dlms.hdlc_station import Station, StationRule
 
 CLIENT, SERVER = address(16), address(1)
@@ -32,7 +34,7 @@ class Line:
         self.frames = 0
         self.asked: list[bytes] = []
         self.downs = 0
-        self.station = Station(rule, self._application, self._down)
+        self.station = Station(rule, self._application, self._down, known.DlmsFaults({}, known.FAULTS))
 
     def _application(self, client: int, apdu: bytes) -> list[bytes]:
         assert client == 16
@@ -59,7 +61,7 @@ class Line:
         """Carry frames to and fro until there is an event of that kind; an answer that is late is asked for again."""
         for _ in range(most_repeats):
             while data := self.session.outgoing():
-                answers = self.station.feed(self._carried(data))
+                answers = Splitter().feed(self.station.feed(self._carried(data)))
                 heard = [self._carried(frame.encode()) for frame in answers]
                 for event in [event for part in heard for event in self.session.receive(part)]:
                     if isinstance(event, wanted):

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 #: name -> (what it is, "module:function").
-PROFILES: dict[str, tuple[str, str]] = {}
+PROFILES: dict[str, tuple[str, str]] = {
+    "zigbee-stick": ("EZSP stick on a pty, with a Smart Energy network", "hil.zigbee.serve:serve"),
+}
 
 #: family of data files in hil/profiles -> "module:function" that serves each of them.
 FAMILIES: dict[str, str] = {

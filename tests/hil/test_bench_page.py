@@ -10,6 +10,7 @@ from hil.dlms.push import FAULTS as DLMS_PUSH_FAULTS
 from hil.iec62056_21.faults import FAULTS as METER_FAULTS
 from hil.modbus.faults import FAULTS as MODBUS_FAULTS
 from hil.push.loop import FAULTS as PUSH_FAULTS
+from hil.zigbee.faults import FAULTS as STICK_FAULTS
 
 
 def test_every_fault_and_family_is_on_the_page(repository: Path) -> None:
@@ -20,6 +21,7 @@ def test_every_fault_and_family_is_on_the_page(repository: Path) -> None:
         *DLMS_FAULTS.items(),
         *MODBUS_FAULTS.items(),
         *DLMS_PUSH_FAULTS.items(),
+        *STICK_FAULTS.items(),
     ]:
         assert f"`{name}={default}`" in page or f"`{name}`" in page, name
         assert what in page

@@ -1,0 +1,66 @@
+"""What goes between the stick and a device: an application support sublayer (APS) frame, as EZSP describes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hil.zigbee.fields import Reader, u8, u16
+
+OPTION_ENCRYPTION, OPTION_RETRY, OPTION_ENABLE_ROUTE_DISCOVERY = 0x0020, 0x0040, 0x0100
+
+#: Short address of the coordinator, and the broadcast addresses from this on.
+COORDINATOR, BROADCASTS = 0x0000, 0xFFF8
+PROFILE_ZDO, PROFILE_SMART_ENERGY = 0x0000, 0x0109
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One APS frame. ``group`` carries count and index of a fragment too, as EZSP has it."""
+
+    profile: int
+    cluster: int
+    source_endpoint: int
+    destination_endpoint: int
+    data: bytes
+    options: int = OPTION_RETRY | OPTION_ENABLE_ROUTE_DISCOVERY
+    group: int = 0
+    sequence: int = 0
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it is under a link key, not only under the network key."""
+        return bool(self.options & OPTION_ENCRYPTION)
+
+    def answer(self, data: bytes, *, cluster: int | None = None) -> Message:
+        """A message back to where this one came from, as secure as it was."""
+        return Message(
+            profile=self.profile,
+            cluster=self.cluster if cluster is None else cluster,
+            source_endpoint=self.destination_endpoint,
+            destination_endpoint=self.source_endpoint,
+            data=data,
+            options=OPTION_RETRY | OPTION_ENABLE_ROUTE_DISCOVERY | self.options & OPTION_ENCRYPTION,
+        )
+
+    def header(self) -> bytes:
+        """The EmberApsFrame of EZSP."""
+        return (
+            u16(self.profile)
+            + u16(self.cluster)
+            + u8(self.source_endpoint)
+            + u8(self.destination_endpoint)
+            + u16(self.options)
+            + u16(self.group)
+            + u8(self.sequence)
+        )
+
+    def numbered(self, sequence: int) -> Message:
+        return replace(self, sequence=sequence)
+
+
+def read_message(reader: Reader) -> Message:
+    """An EmberApsFrame of EZSP; its data are read by the caller."""
+    profile, cluster = reader.u16(), reader.u16()
+    source, destination = reader.u8(), reader.u8()
+    options, group, sequence = reader.u16(), reader.u16(), reader.u8()
+    return Message(profile, cluster, source, destination, b"", options, group, sequence)

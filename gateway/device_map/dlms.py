@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -221,22 +223,32 @@ def library(parts: Mapping[str, object]) -> DlmsLibrary:
 
 
 def skeleton(found: object | None) -> str:
-    """The beginning of a section. A scan's draft is printed by ``metergate scan`` itself."""
+    """The beginning of a section; of what ``metergate scan`` found, with its logical device name and registers.
+
+    Raises ValueError for the sweep of another protocol.
+    """
+    name, pattern, registers = "", "", "[]"
     if found is not None:
-        raise ValueError("a sweep is of a Modbus meter")
-    return """\
+        if not isinstance(found, Mapping) or found.get("kind") != "dlms":
+            raise ValueError("the sweep is of no DLMS meter")
+        name = str(found["logical_device_name"])
+        # The first three letters are the manufacturer's; what tells this model from its others, the manual says.
+        pattern = f"^{re.escape(name[:3])}"
+        rows = [f'  {{ obis = "{one["obis"]}", class_id = {one["class"]} }},\n' for one in found["registers"]]
+        registers = f"[\n{''.join(rows)}]"
+    return f"""\
 [identification]
-logical_device_name = ""  # a pattern in 0-0:42.0.0
+logical_device_name = {json.dumps(pattern)}  # a pattern in 0-0:42.0.0
 
 [clock]
 time = "local"  # none, utc, standard, local
 
 [dlms]
-registers = []
+registers = {registers}
 
 [[test]]
 name = "known by its name"
-logical_device_name = ""
+logical_device_name = {json.dumps(name)}
 """
 
 

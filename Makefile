@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= 2
 
-.PHONY: help demo test lint types bench soak pages clean
+.PHONY: help demo test lint types bench soak pages deb clean
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -39,8 +39,12 @@ types: $(VENV)/installed-dev ## mypy --strict on drivers/ and gateway/
 bench: $(VENV)/installed-dev ## measure what is promised; tables go to bench-out/
 	@$(BIN)/python tests/bench $(AREAS)
 
-pages: $(VENV)/installed ## write the lists and the schema that are made from the device maps
+pages: $(VENV)/installed ## write the lists, the schema and the reference that are made from maps and models
 	@$(BIN)/python -m gateway.device_map.pages
+	@$(BIN)/python -m gateway.config.page
+
+deb: $(VENV)/installed ## build/metergate_*.deb, which carries its own environment
+	@packaging/debian/build
 
 clean: ## remove the environment and everything made
 	rm -rf $(VENV) build dist demo-out bench-out soak-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 from drivers.driver import Context, KeySource
 from gateway.acquisition.clock import GatewayClock
@@ -56,9 +57,9 @@ class Gateway:
         """Raises StoreError when the store cannot be opened, UsageError for a map or certificate that is wrong."""
         file = state_of(self._configured)
         file.parent.mkdir(parents=True, exist_ok=True)
-        store, damaged = open_store(file)
+        store, damaged = open_store(file, on_damage=_say_damage)
         if damaged is not None:
-            _log.error("the store was damaged: it is kept as %s, and a fresh one was begun", damaged)
+            _say_damage(damaged)
         try:
             self.parts = parts = self._made(store)
             with self._measured(parts):
@@ -95,7 +96,7 @@ class Gateway:
             states.say(f"sink {sink}", trouble)
 
         deliveries = {
-            sink.name: Delivery(outbox, make(sink, gateway.name, self._keys), on_state=tell)
+            sink.name: Delivery(outbox, make(sink, gateway.name, self._keys), batch=sink.batch, on_state=tell)
             for sink in self._config.sink
         }
 
@@ -155,3 +156,7 @@ class Gateway:
                 if lost:
                     _log.error("%d messages were given up: the quota is reached", lost)
             await asyncio.sleep(_QUOTA_EVERY_S)
+
+
+def _say_damage(aside: Path) -> None:
+    _log.error("the store was damaged: it is kept as %s, and a fresh one was begun", aside)

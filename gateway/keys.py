@@ -41,6 +41,11 @@ class Keys:
         """The names in the file or credential, sorted."""
         return sorted(self._secrets)
 
+    def values(self) -> list[bytes]:
+        """Every secret that is known, also those of the environment: for those who must keep them out of something."""
+        given = (_secret(text, name) for name, text in os.environ.items() if name.startswith(ENVIRONMENT))
+        return [*self._secrets.values(), *given]
+
     def __repr__(self) -> str:
         return f"<Keys {self._source}: {', '.join(self.names()) or 'none'}>"
 

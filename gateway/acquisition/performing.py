@@ -46,7 +46,12 @@ class Performer:
     async def do(self, job: Job) -> Result:
         """Read and hand on. Errors of the meter, the line and the store are in the result or the states, none is raised."""
         meter = self.meters[job.meter]
-        result = await read(meter.url, self.contexts[job.meter], job.wanted, job.deadline_s)
+        try:
+            result = await read(meter.url, self.contexts[job.meter], job.wanted, job.deadline_s)
+        except StoreError as error:
+            # A counter could not be set aside, so nothing was asked; the meter is not to blame.
+            self.states.say("store", str(error))
+            return Result()
         self.states.say(f"meter {job.meter}", str(result.error) if result.error else "")
         try:
             records = (*result.records, *await self._noticed(job, meter, result))

@@ -43,13 +43,13 @@ class Printing:
                 )
             if error is not None and form == "json":
                 data += json_format.error_line(error)
-            self._write(data)
+            self.write(data)
         if error is None:
             return exit_codes.OK
         click.echo(f"metergate: {doing}: {error}", err=True)
         return exit_codes.PARTIAL if said else exit_codes.of(error)
 
-    def _write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         if self.out is None:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()

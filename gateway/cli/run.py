@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 @config_option
 def run(file: Path) -> None:
     """Read what is due and deliver it, until SIGTERM or SIGINT."""
+    from drivers.errors import UsageError
     from gateway.app import Gateway
-    from gateway.config.load import load
+    from gateway.config.load import load, state_of
     from gateway.keys import load as load_keys
+    from gateway.store.errors import StoreError
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     # The HTTP library logs every request: what matters of it the sink says.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     configured = load(file)
     gateway = Gateway(configured, load_keys(configured.config.gateway.keys))
-    asyncio.run(_until_signal(gateway))
+    try:
+        asyncio.run(_until_signal(gateway))
+    except StoreError as error:
+        do = "make room, or see What to do when in docs/operating.md"
+        raise UsageError(f"the store cannot be opened: {error}", where=str(state_of(configured)), do=do) from error
 
 
 async def _until_signal(gateway: Gateway) -> None:

@@ -6,10 +6,16 @@ import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gateway.cli.configured import config_option
+
+if TYPE_CHECKING:
+    from gateway.config.load import Configured
+
+Rows = list[dict[str, object]]
 
 
 @click.command()
@@ -27,20 +33,26 @@ def status(file: Path, form: str) -> None:
 
     configured = load(file)
     with looking(state_of(configured)) as connection:
-        meters = [_meter(connection, meter.name, str(meter.url)) for meter in configured.config.meter]
-        sinks = [_sink(connection, sink.name) for sink in configured.config.sink]
-        lost = [
-            {"type": "loss", "sink": sink, "class": kind, "reason": reason, "messages": messages}
-            for sink, kind, reason, messages in connection.execute(
-                "SELECT sink, class, reason, messages FROM loss ORDER BY sink, class"
-            )
-        ]
+        meters, sinks, lost = rows(connection, configured)
     if form == "json":
         for row in (*meters, *sinks, *lost):
             click.echo(json.dumps(row, separators=(",", ":")))
         return
     for line in _table(meters, sinks, lost):
         click.echo(line)
+
+
+def rows(connection: sqlite3.Connection, configured: Configured) -> tuple[Rows, Rows, Rows]:
+    """The meters, the sinks' queues, and what was given up."""
+    meters = [_meter(connection, meter.name, str(meter.url)) for meter in configured.config.meter]
+    sinks = [_sink(connection, sink.name) for sink in configured.config.sink]
+    lost: Rows = [
+        {"type": "loss", "sink": sink, "class": kind, "reason": reason, "messages": messages}
+        for sink, kind, reason, messages in connection.execute(
+            "SELECT sink, class, reason, messages FROM loss ORDER BY sink, class"
+        )
+    ]
+    return meters, sinks, lost
 
 
 def _meter(connection: sqlite3.Connection, name: str, url: str) -> dict[str, object]:
@@ -70,9 +82,7 @@ def _sink(connection: sqlite3.Connection, name: str) -> dict[str, object]:
     return {"type": "sink", "name": name, "waiting": waiting, "bytes": size, "oldest": _stamp(oldest), "refused": dead}
 
 
-def _table(
-    meters: list[dict[str, object]], sinks: list[dict[str, object]], lost: list[dict[str, object]]
-) -> Iterator[str]:
+def _table(meters: Rows, sinks: Rows, lost: Rows) -> Iterator[str]:
     for row in meters:
         who = f"{row['meter']}, last read {row['last_read']}" if row["meter"] else "has not answered yet"
         newest = f", load profile up to {row['newest_interval']}" if row["newest_interval"] else ""

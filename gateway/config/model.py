@@ -1,4 +1,7 @@
-"""What may stand in the configuration, table by table. Unknown keys are errors; no text stands for a number."""
+"""What may stand in the configuration, table by table. Unknown keys are errors; no text stands for a number.
+
+The docstring under a key explains it to the operator: docs/operating.md is made from them (``make pages``).
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ def _url(value: object) -> MeterUrl:
     return url
 
 
+Port = Annotated[int, Field(ge=1, le=65535)]
 FilePath = Annotated[Path, PlainValidator(_path), WithJsonSchema({"type": "string"})]
 Url = Annotated[MeterUrl, PlainValidator(_url), WithJsonSchema({"type": "string"})]
 
@@ -41,25 +45,35 @@ class QuotaTable(Strict):
     """``[gateway.quota]``: how much telemetry may wait for a sink that is down. Events and replies are always kept."""
 
     size: Size = 500 * 10**6
+    """Bytes of all messages that wait; beyond, the oldest telemetry is given up, and counted."""
     age: Duration = timedelta(days=60)
+    """Telemetry that waits longer is given up, and counted."""
 
 
 class MetricsTable(Strict):
     """``[gateway.metrics]``: where Prometheus may ask. Only this machine, unless said."""
 
     address: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535)] = 9477
+    """Where to listen; `0.0.0.0` lets other machines ask."""
+    port: Port = 9477
+    """The TCP port of `GET /metrics`."""
 
 
 class GatewayTable(Strict):
     """``[gateway]``: who and where it is. ``state`` is the folder of its store; ``zone`` that of the site's day."""
 
     name: Identifier
+    """Who it is: the Source of its messages, a part of topics and client ids. One of a kind in a fleet."""
     state: FilePath = Path("/var/lib/metergate")
+    """The folder of the store."""
     keys: FilePath | None = None
+    """The key file (mode 0600). Without it: the systemd credential `metergate-keys`. The environment always."""
     zone: Zone = UTC
+    """Of the site: reads fall on the hours and midnights of this zone."""
     dialect: Identifier = "default"
+    """Which set of OBIS rules names the ReadingTypes; `metergate explain` shows what a code becomes."""
     jitter: Duration = timedelta(seconds=10)
+    """Reads of one boundary are spread over so much time, each at the same place every time."""
     quota: QuotaTable = QuotaTable()
     metrics: MetricsTable | None = None
 
@@ -73,12 +87,19 @@ class ReadTable(Strict):
     """
 
     what: Literal["registers", "profile", "events", "clock"] = "registers"
+    """The current registers, a load profile, the event logs, or the clock."""
     every: Duration
+    """How often: a part of a day that divides it, or whole days."""
     offset: Duration = timedelta(0)
+    """The time after the boundary."""
     deadline: Duration = timedelta(minutes=5)
+    """How long a read may take before it is the next meter's turn."""
     registers: list[ObisCode] = []
+    """Only these; all that the meter has where none is named."""
     profile: ObisCode | None = None
+    """Which load profile, e.g. `1-0:99.1.0`."""
     history: Duration = timedelta(days=35)
+    """How far back missing intervals of a profile, or entries of a log, are asked for."""
 
     @model_validator(mode="after")
     def _whole(self) -> ReadTable:
@@ -100,19 +121,28 @@ class ClockTable(Strict):
     """``[meter.clock]``: how far the meter's clock may be off before it is said, and whether it may be set."""
 
     report: Duration = timedelta(seconds=60)
+    """A clock that is further off is told as an event."""
     set: bool = False
+    """Whether the gateway may set it."""
     set_beyond: Duration = timedelta(seconds=10)
+    """It is set when it is further off than this."""
 
 
 class MeterTable(Strict):
     """``[[meter]]``: one meter. ``serial`` is who must answer there; another one is a meter that was exchanged."""
 
     name: Identifier
+    """The name of the place: it stays when the meter is exchanged."""
     url: Url
+    """What speaks there and where: `iec62056-21:/dev/ttyUSB0`, `dlms://host:4059?client=1`, `modbus:/dev/ttyUSB1?unit=1`."""
     map: str = ""
+    """The device map, `maker/model` or a file (`metergate map list`)."""
     zone: Zone | None = None
+    """Of the meter's own clock where its stamps name none; the gateway's where it is not given."""
     serial: str = ""
+    """The number of the meter that must answer; another one is told as exchanged."""
     usage_point: str = ""
+    """The mRID of the UsagePoint in its messages."""
     read: list[ReadTable] = []
     clock: ClockTable = ClockTable()
 
@@ -121,8 +151,11 @@ class TlsTable(Strict):
     """``tls`` of a sink: authorities to believe, and our own certificate with its key where the other side asks."""
 
     ca: FilePath | None = None
+    """The authorities to believe, PEM; the system's where none is given."""
     certificate: FilePath | None = None
+    """Our own certificate, PEM, where the other side asks for one."""
     key: FilePath | None = None
+    """Its private key, PEM, readable by the gateway alone."""
 
     @model_validator(mode="after")
     def _pair(self) -> TlsTable:
@@ -131,36 +164,60 @@ class TlsTable(Strict):
         return self
 
 
-class HttpTable(Strict):
+class AnySink(Strict):
+    """What every sink has."""
+
+    name: Identifier
+    """The name of its queue, in `metergate status` and `outbox`."""
+    batch: Annotated[int, Field(ge=1, le=1000)] = 50
+    """Messages taken from the outbox at a time and struck off together. After a crash at most so many are sent again."""
+    compress_beyond: Size | None = None
+    """A payload larger than this travels as gzip in the element `Compressed` of 61968-100; never where it is not given."""
+
+
+class HttpTable(AnySink):
     """``[[sink]]`` of type http: every message is POSTed to ``url``. ``token`` names the secret of a bearer token."""
 
     type: Literal["http"]
-    name: Identifier
+    """`"http"`."""
     url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$")]
+    """Where to; no secret belongs into it."""
+    form: Literal["plain", "soap", "soap12"] = "plain"
+    """The bare message, or in a SOAP 1.1 or 1.2 envelope."""
     tls: TlsTable | None = None
     token: SecretName | None = None
+    """The name of the secret that is sent as bearer token."""
     timeout: Duration = timedelta(seconds=30)
+    """How long an answer may take."""
 
 
-class MqttTable(Strict):
+class MqttTable(AnySink):
     """``[[sink]]`` of type mqtt. ``password`` names the secret. With ``tls`` the port is 8883 unless said."""
 
     type: Literal["mqtt"]
-    name: Identifier
+    """`"mqtt"`."""
     host: Annotated[str, Field(min_length=1)]
-    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """The broker."""
+    port: Port | None = None
+    """Its port."""
     prefix: Annotated[str, Field(pattern=r"^[^#+\s]+$")] = "metergate"
+    """Topics are `<prefix>/<gateway>/reading`, `event`, `reply` and `status`."""
     user: str | None = None
+    """The user's name at the broker."""
     password: SecretName | None = None
+    """The name of the secret that is the password."""
     tls: TlsTable | None = None
+    home_assistant: Annotated[str, Field(pattern=r"^[^#+\s]+$")] | None = None
+    """The discovery prefix of Home Assistant, usually `homeassistant`: readings are also shown there. A view, not a delivery."""
 
 
-class DirectoryTable(Strict):
+class DirectoryTable(AnySink):
     """``[[sink]]`` of type directory: one file a message."""
 
     type: Literal["directory"]
-    name: Identifier
+    """`"directory"`."""
     path: FilePath
+    """The folder; files appear in it whole or not at all."""
 
 
 SinkTable = Annotated[HttpTable | MqttTable | DirectoryTable, Field(discriminator="type")]

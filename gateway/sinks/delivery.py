@@ -7,15 +7,14 @@ so a crash in between sends it again under the same MessageID.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.backoff import Backoff
-from gateway.sinks.sink import Delivered, Outcome, Refused, Retry, Sink
+from gateway.sinks.sink import Delivered, Refused, Retry, Sink
+from gateway.store.errors import StoreError
 from gateway.store.outbox import Outbox, Waiting
-
-#: Messages taken from the outbox at a time: bounds memory after a long outage.
-_AT_A_TIME = 50
 
 
 @dataclass(slots=True)
@@ -36,16 +35,23 @@ class Delivery:
         outbox: Outbox,
         sink: Sink,
         *,
+        batch: int = 50,
         backoff: Backoff | None = None,
         on_state: Callable[[str, str], None] = lambda sink, trouble: None,
         look_every_s: float = 60.0,
     ) -> None:
         self._outbox = outbox
         self._sink = sink
+        # Taken at a time: bounds memory after a long outage, and what a crash sends again.
+        self._batch = batch
         self._backoff = backoff or Backoff()
         self._on_state = on_state
         self._look_every_s = look_every_s
         self._work = asyncio.Event()
+        # Delivered, and not struck off yet.
+        self._delivered: list[int] = []
+        self._store_backoff = Backoff(self._backoff.first, self._backoff.most)
+        self._store_fails = False
         self.counts = Counts()
 
     def wake(self) -> None:
@@ -55,13 +61,37 @@ class Delivery:
     async def run(self) -> None:
         """Deliver until cancelled."""
         async with self._sink:
-            while True:
-                self._work.clear()
-                messages = await asyncio.wrap_future(self._outbox.next(self._sink.name, _AT_A_TIME))
-                if not messages:
-                    await self._wait_for_work()
-                elif (pause := await self._some(messages)) is not None:
-                    await asyncio.sleep(pause)
+            try:
+                while True:
+                    if (pause := await self._round()) is not None:
+                        await asyncio.sleep(pause)
+            finally:
+                # What the sink has must not be sent again only because we stop.
+                with contextlib.suppress(StoreError):
+                    await asyncio.shield(self._strike_off())
+
+    async def _round(self) -> float | None:
+        """Take what waits and deliver it, or wait for some. Returns how long to pause before the next."""
+        self._work.clear()
+        pause = None
+        try:
+            await self._strike_off()
+            messages = await asyncio.wrap_future(self._outbox.next(self._sink.name, self._batch))
+            if messages:
+                pause = await self._some(messages)
+                await self._strike_off()
+        except StoreError as error:
+            # The disk is full, say. What the sink has is struck off when there is room, and not sent again meanwhile.
+            self._say(f"the store: {error}")
+            self._store_fails = True
+            return self._store_backoff.next()
+        if self._store_fails:
+            self._store_fails = False
+            self._store_backoff.reset()
+            self._say("")
+        if not messages:
+            await self._wait_for_work()
+        return pause
 
     async def _wait_for_work(self) -> None:
         # The look at intervals is for what another process put there (metergate replay).
@@ -73,30 +103,25 @@ class Delivery:
 
     async def _some(self, messages: list[Waiting]) -> float | None:
         """Deliver in order. Returns how long to pause when one must be tried again."""
-        delivered: list[int] = []
-        pause = None
-        try:
-            for message in messages:
-                outcome = await self._sink.deliver(message)
-                if isinstance(outcome, Retry):
-                    pause = await self._again(message, outcome)
-                    break
-                await self._settled(message, outcome, delivered)
-        finally:
-            # Also when cancelled: what the sink has must not be sent again only because we stop.
-            if delivered:
-                await asyncio.shield(asyncio.wrap_future(self._outbox.delivered(delivered)))
-        return pause
+        for message in messages:
+            outcome = await self._sink.deliver(message)
+            if isinstance(outcome, Retry):
+                return await self._again(message, outcome)
+            self._backoff.reset()
+            self._say("")
+            if isinstance(outcome, Delivered):
+                self.counts.delivered += 1
+                self._delivered.append(message.number)
+            elif isinstance(outcome, Refused):
+                await asyncio.wrap_future(self._outbox.refuse(message.number, outcome.why))
+                self.counts.refused += 1
+        return None
 
-    async def _settled(self, message: Waiting, outcome: Outcome, delivered: list[int]) -> None:
-        self._backoff.reset()
-        self._say("")
-        if isinstance(outcome, Delivered):
-            self.counts.delivered += 1
-            delivered.append(message.number)
-        elif isinstance(outcome, Refused):
-            self.counts.refused += 1
-            await asyncio.wrap_future(self._outbox.refuse(message.number, outcome.why))
+    async def _strike_off(self) -> None:
+        """Take what was delivered out of the outbox. Raises StoreError, and then it is still to be done."""
+        if numbers := list(self._delivered):
+            await asyncio.wrap_future(self._outbox.delivered(numbers))
+            del self._delivered[: len(numbers)]
 
     async def _again(self, message: Waiting, outcome: Retry) -> float:
         self.counts.retried += 1

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Self
 
+from gateway.sinks.dressing import BARE, Dress
 from gateway.sinks.sink import Delivered, Outcome, Retry
 from gateway.store.outbox import Waiting
 
@@ -15,9 +16,10 @@ from gateway.store.outbox import Waiting
 class DirectorySink:
     """Writes ``<order>-<MessageID>.xml`` into ``directory``: synced under a hidden name, then renamed."""
 
-    def __init__(self, name: str, directory: Path) -> None:
+    def __init__(self, name: str, directory: Path, dress: Dress = BARE) -> None:
         self._name = name
         self._directory = directory
+        self._dress = dress
 
     @property
     def name(self) -> str:
@@ -43,7 +45,7 @@ class DirectorySink:
         target = self._directory / f"{message.number:012d}-{safe}.xml"
         hidden = self._directory / f".{target.name}.part"
         with hidden.open("wb") as file:
-            file.write(message.body)
+            file.write(self._dress.on(message))
             file.flush()
             os.fsync(file.fileno())
         hidden.replace(target)

@@ -8,15 +8,10 @@ from typing import Self
 
 import httpx
 
-from gateway.sinks.sink import Delivered, Outcome, Refused, Retry
+from gateway.sinks.dressing import BARE, Dress
+from gateway.sinks.http_answer import outcome
+from gateway.sinks.sink import Outcome, Retry
 from gateway.store.outbox import Waiting
-
-#: Answers that say "later": request timeout, too early, too many requests. Every 5xx as well.
-_LATER = {408, 425, 429}
-#: Answers that say "not you": they end when an operator mends the credentials, so nothing is given up.
-_NOT_US = {401, 403, 407}
-#: The wait after a refusal of our credentials: asking faster locks accounts and mends nothing.
-_NOT_US_AFTER_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +19,13 @@ class HttpSettings:
     """Where to, and how. ``headers`` may hold a credential: its repr is left out."""
 
     url: str
-    content_type: str = "application/xml"
+    dress: Dress = BARE
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     timeout_s: float = 30.0
 
 
 class HttpSink:
-    """POSTs the body with its MessageID as ``Idempotency-Key``. 2xx is delivered; what else, see the tables above."""
+    """POSTs the body with its MessageID as ``Idempotency-Key``. What the answer means: ``http_answer``."""
 
     def __init__(self, name: str, settings: HttpSettings, tls: ssl.SSLContext | None = None) -> None:
         self._name = name
@@ -46,7 +41,7 @@ class HttpSink:
         self._client = httpx.AsyncClient(
             verify=self._tls if self._tls is not None else ssl.create_default_context(),
             timeout=self._settings.timeout_s,
-            headers={**self._settings.headers, "Content-Type": self._settings.content_type},
+            headers={**self._settings.headers, **self._settings.dress.headers()},
             limits=httpx.Limits(max_connections=1),
             trust_env=False,
         )
@@ -59,23 +54,21 @@ class HttpSink:
     async def deliver(self, message: Waiting) -> Outcome:
         if self._client is None:
             raise RuntimeError("the sink is not open")
+        body = self._settings.dress.on(message)
         try:
             answer = await self._client.post(
-                self._settings.url, content=message.body, headers={"Idempotency-Key": message.message_id}
+                self._settings.url, content=body, headers={"Idempotency-Key": message.message_id}
             )
         except httpx.HTTPError as error:
             return Retry(f"{self._settings.url}: {type(error).__name__} {error}".strip())
-        status = answer.status_code
-        said = f"{self._settings.url}: {status} {answer.reason_phrase}"
-        if 200 <= status < 300:
-            return Delivered()
-        if status in _NOT_US:
-            return Retry(f"{said} (the head end does not accept our credentials)", _NOT_US_AFTER_S)
-        if status in _LATER or status >= 500:
-            return Retry(said, _seconds(answer.headers.get("Retry-After")))
-        return Refused(f"{said}: {answer.text[:200]}")
+        after = answer.headers.get("Retry-After")
+        said = self._without_credentials(answer.content)
+        return outcome(self._settings.url, answer.status_code, answer.reason_phrase, after, said)
 
-
-def _seconds(text: str | None) -> float | None:
-    """Retry-After in seconds; its date form and nonsense leave the wait to the back-off. At most an hour is believed."""
-    return min(float(text), 3600.0) if text is not None and text.isascii() and text.isdigit() else None
+    def _without_credentials(self, body: bytes) -> bytes:
+        """What a head end answers is kept and shown to people; some repeat what they were sent."""
+        for value in self._settings.headers.values():
+            for word in value.split():
+                if len(word) > len("Bearer"):
+                    body = body.replace(word.encode(), b"(secret)")
+        return body

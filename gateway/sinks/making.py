@@ -7,28 +7,32 @@ import ssl
 from drivers.driver import KeySource
 from drivers.errors import UsageError
 from gateway.config.model import DirectoryTable, HttpTable, MqttTable, TlsTable
+from gateway.sinks.dressing import Dress
 from gateway.sinks.sink import Sink
+
+#: ``form`` in the configuration -> the version of SOAP.
+_SOAP = {"plain": None, "soap": "1.1", "soap12": "1.2"}
 
 
 def make(table: HttpTable | MqttTable | DirectoryTable, gateway: str, keys: KeySource) -> Sink:
     """The sink. Raises UsageError for a secret that is nowhere, or a certificate that cannot be used."""
+    dress = Dress(table.compress_beyond, _SOAP[table.form] if isinstance(table, HttpTable) else None)
     if isinstance(table, DirectoryTable):
         from gateway.sinks.directory import DirectorySink
 
-        return DirectorySink(table.name, table.path)
+        return DirectorySink(table.name, table.path, dress)
     tls = _tls(table.tls, table.name)
     if isinstance(table, HttpTable):
         from gateway.sinks.http import HttpSettings, HttpSink
 
         headers = {"Authorization": f"Bearer {_secret(table.token, table.name, keys)}"} if table.token else {}
-        return HttpSink(
-            table.name, HttpSettings(table.url, headers=headers, timeout_s=table.timeout.total_seconds()), tls
-        )
+        return HttpSink(table.name, HttpSettings(table.url, dress, headers, table.timeout.total_seconds()), tls)
     from gateway.sinks.mqtt import MqttSettings, MqttSink
 
     password = _secret(table.password, table.name, keys) if table.password else None
     port = table.port or (8883 if tls else 1883)
-    return MqttSink(table.name, MqttSettings(table.host, gateway, port, table.prefix, table.user, password), tls)
+    settings = MqttSettings(table.host, gateway, port, table.prefix, table.user, password, dress=dress)
+    return MqttSink(table.name, settings, tls)
 
 
 def _secret(name: str, sink: str, keys: KeySource) -> str:

@@ -13,6 +13,7 @@ from aiomqtt.types import PayloadType
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from gateway.sinks.dressing import BARE, Dress
 from gateway.sinks.sink import Delivered, Outcome, Retry
 from gateway.store.outbox import MessageClass, Waiting
 
@@ -35,6 +36,7 @@ class MqttSettings:
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     keepalive_s: int = 30
+    dress: Dress = BARE
 
 
 class MqttSink:
@@ -64,7 +66,7 @@ class MqttSink:
         try:
             if self._client is None:
                 await self._connect()
-            await self._publish(_FOLDER[message.message_class], message.body)
+            await self._publish(_FOLDER[message.message_class], self._settings.dress.on(message))
         except (aiomqtt.MqttError, OSError, TimeoutError) as error:
             await self._drop()
             return Retry(f"{self._settings.host}:{self._settings.port}: {type(error).__name__} {error}".strip())

@@ -70,6 +70,11 @@ def put(connection: Connection, sinks: Sequence[str], message: Message, at: date
     return taken
 
 
+_OLDEST_TELEMETRY = (
+    "SELECT id, sink, length(body), accepted_at FROM outbox WHERE class = 'telemetry' ORDER BY id LIMIT 1"
+)
+
+
 class Outbox:
     """The queues. Every method returns a future that is done when its change is on the disk."""
 
@@ -118,14 +123,13 @@ class Outbox:
 
         def work(connection: Connection) -> int:
             (size,) = connection.execute("SELECT coalesce(sum(length(body)), 0) FROM outbox").fetchone()
-            rows = connection.execute(
-                "SELECT id, sink, length(body), accepted_at FROM outbox WHERE class = 'telemetry' ORDER BY id"
-            ).fetchall()
             given_up = 0
-            for number, sink, length, accepted_at in rows:
-                reason = "older than the quota" if accepted_at < oldest else "more than the quota"
+            # One after the other: what waits after a month's outage must not all be in memory.
+            while (row := connection.execute(_OLDEST_TELEMETRY).fetchone()) is not None:
+                number, sink, length, accepted_at = row
                 if accepted_at >= oldest and size <= quota.size:
                     break
+                reason = "older than the quota" if accepted_at < oldest else "more than the quota"
                 connection.execute("DELETE FROM outbox WHERE id = ?", (number,))
                 connection.execute(
                     "INSERT INTO loss VALUES (?, 'telemetry', ?, 1)"

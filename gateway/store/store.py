@@ -22,6 +22,7 @@ from gateway.store.schema import migrate
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+OnDamage = Callable[[Path], None]
 
 #: Pieces of work that may wait; a gateway of a thousand meters queues some hundreds at a slot.
 _WAITING = 20_000
@@ -30,11 +31,16 @@ _BATCH = 1_000
 
 
 class Store:
-    """An open store. Make one with ``open_store``; thread-safe; close it to stop its thread."""
+    """An open store. Make one with ``open_store``; thread-safe; close it to stop its thread.
 
-    def __init__(self, path: Path, connection: Connection) -> None:
+    A file that is found damaged is set aside and a fresh one is begun; ``on_damage`` is told, in the store's thread.
+    """
+
+    def __init__(self, path: Path, connect: Connect, on_damage: OnDamage) -> None:
         self.path = path
-        self._connection = connection
+        self._connect = connect
+        self._on_damage = on_damage
+        self._connection: Connection | None = _opened(path, connect)
         self._waiting: queue.Queue[tuple[Work[Any], Future[Any]] | None] = queue.Queue(_WAITING)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
@@ -60,7 +66,8 @@ class Store:
             self._closed = True
             self._waiting.put(None)
             self._thread.join()
-            self._connection.close()
+            if self._connection is not None:
+                self._connection.close()
 
     def _run(self) -> None:
         open_ = True
@@ -77,27 +84,28 @@ class Store:
     def _commit(self, batch: list[tuple[Work[Any], Future[Any]]]) -> None:
         done: list[tuple[Future[Any], Any]] = []
         failed: list[tuple[Future[Any], Exception]] = []
+        batch = [(work, future) for work, future in batch if future.set_running_or_notify_cancel()]
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            connection = self._connection = self._connection or _opened(self.path, self._connect)
+            connection.execute("BEGIN IMMEDIATE")
             for work, future in batch:
-                if not future.set_running_or_notify_cancel():
-                    continue
-                self._connection.execute("SAVEPOINT work")
+                connection.execute("SAVEPOINT work")
                 try:
-                    done.append((future, work(self._connection)))
+                    done.append((future, work(connection)))
                 except Exception as error:  # the caller's own work: it gets its error back, others go on
                     if _is_of_the_disk(error):
                         raise
-                    self._connection.execute("ROLLBACK TO work")
+                    connection.execute("ROLLBACK TO work")
                     failed.append((future, error))
-                self._connection.execute("RELEASE work")
-            self._connection.execute("COMMIT")
+                connection.execute("RELEASE work")
+            connection.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever SQLite or its VFS raises, every caller must hear of it
             self._rollback()
+            if _is_damage(error):
+                self._set_aside()
             told = _told(error)
             for _, future in batch:
-                if not future.done():
-                    future.set_exception(told)
+                future.set_exception(told)
             return
         for future, result in done:
             future.set_result(result)
@@ -107,31 +115,47 @@ class Store:
     def _rollback(self) -> None:
         # SQLite has rolled back by itself when the disk failed, and then refuses to do it again.
         with contextlib.suppress(Exception):
-            self._connection.execute("ROLLBACK")
+            if self._connection is not None:
+                self._connection.execute("ROLLBACK")
+
+    def _set_aside(self) -> None:
+        """The file was damaged under our hands: the next commit begins a fresh one."""
+        with contextlib.suppress(Exception):
+            if self._connection is not None:
+                self._connection.close()
+        self._connection = None
+        with contextlib.suppress(OSError):
+            self._on_damage(_aside(self.path))
 
 
 def open_store(
-    path: Path, connect: Connect = connect, now: Callable[[], datetime] | None = None
+    path: Path, connect: Connect = connect, on_damage: OnDamage = lambda aside: None
 ) -> tuple[Store, Path | None]:
     """Open or make the store at ``path``. A file that is damaged is set aside, not lost, and a fresh one is begun.
 
-    Returns the store, and where a damaged file was put (None when all was well). Raises StoreError when the file is of
-    a later version, StoreFull when there is no room.
+    Returns the store, and where a damaged file was put (None when all was well); ``on_damage`` is told the same of a file
+    that is damaged later. Raises StoreError when the file is of a later version, StoreFull when there is no room.
     """
     try:
-        return Store(path, _opened(path, connect)), None
+        return Store(path, connect, on_damage), None
     except ValueError as error:
         raise StoreError(str(error)) from error
     except Exception as error:  # sqlite3's and apsw's errors share no base: told apart below, or raised again
         if not _is_damage(error):
             raise _told(error) from error
-    stamp = (now or _utc_now)().strftime("%Y%m%dT%H%M%SZ")
+    aside = _aside(path)
+    return Store(path, connect, on_damage), aside
+
+
+def _aside(path: Path) -> Path:
+    """Move the file and what belongs to it out of the way. Raises OSError."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     for suffix in ("", "-wal", "-shm"):
         part = path.with_name(path.name + suffix)
         if part.exists():
             part.rename(aside.with_name(aside.name + suffix))
-    return Store(path, _opened(path, connect)), aside
+    return aside
 
 
 def _opened(path: Path, connect: Connect) -> Connection:
@@ -146,10 +170,6 @@ def _opened(path: Path, connect: Connect) -> Connection:
         connection.close()
         raise
     return connection
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _is_damage(error: Exception) -> bool:

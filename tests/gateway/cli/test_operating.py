@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -78,3 +78,23 @@ def test_what_is_not_there_is_said(tmp_path: Path) -> None:
         metergate(tmp_path, "status")
     with pytest.raises(UsageError, match="which messages"):
         metergate(tmp_path, "replay")
+
+
+def test_the_events_that_were_told(store: Store, tmp_path: Path) -> None:
+    for number, at in enumerate((AT, AT + timedelta(days=1))):
+        store.write(
+            lambda connection, number=number, at=at: history.keep_event(
+                connection, f"e{number}", "EMH-1", at, at, "3.12.93.28", "<EndDeviceEvents/>"
+            )
+        ).result()
+    (first, _) = map(json.loads, metergate(tmp_path, "events", "--format", "json").splitlines())
+    assert first == {
+        "type": "event",
+        "meter": "EMH-1",
+        "at": "2026-03-01T12:00:00Z",
+        "told_at": "2026-03-01T12:00:00Z",
+        "event_type": "3.12.93.28",
+    }
+    assert metergate(tmp_path, "events", "--format", "table", "--since", "2026-03-02T00:00:00Z").count("\n") == 1
+    with pytest.raises(UsageError, match="whose events"):
+        CliRunner().invoke(command, ["events"], catch_exceptions=False)

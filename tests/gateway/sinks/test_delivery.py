@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Self
 
@@ -11,6 +13,7 @@ import pytest
 from gateway.backoff import Backoff
 from gateway.sinks.delivery import Delivery
 from gateway.sinks.sink import Delivered, Outcome, Refused, Retry
+from gateway.store.errors import StoreFull
 from gateway.store.outbox import MessageClass, Outbox, Waiting
 
 NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -111,3 +114,31 @@ def test_backoff_doubles_is_capped_spread_and_reset() -> None:
     assert len(set(waits[6:])) > 1000
     backoff.reset()
     assert backoff.next() <= 1
+
+
+async def test_a_store_that_takes_nothing_ends_nothing_and_repeats_nothing(outbox: Outbox) -> None:
+    await fill(outbox, "a", "b")
+    sink, told = Scripted(), []
+    delivery = Delivery(outbox, sink, backoff=Backoff(0.001, 0.002), on_state=lambda *state: told.append(state))
+    strike_off, failures = outbox.delivered, 2
+
+    def delivered(numbers: Sequence[int]) -> Future[None]:
+        nonlocal failures
+        if failures == 0:
+            return strike_off(numbers)
+        failures -= 1
+        failed: Future[None] = Future()
+        failed.set_exception(StoreFull("the disk takes nothing more"))
+        return failed
+
+    outbox.delivered = delivered  # type: ignore[method-assign]
+    task = asyncio.create_task(delivery.run())
+    async with asyncio.timeout(30):
+        while len(told) < 2:
+            await asyncio.sleep(0.005)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert await asyncio.wrap_future(outbox.next("sink", 9)) == []
+    assert [name for name, _ in sink.got] == ["a", "b"]
+    assert told == [("sink", "the store: the disk takes nothing more"), ("sink", "")]

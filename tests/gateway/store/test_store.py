@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,10 @@ import pytest
 from gateway.store.connection import Connection
 from gateway.store.counters import Counters
 from gateway.store.errors import StoreClosed, StoreError
-from gateway.store.outbox import Outbox
+from gateway.store.outbox import MessageClass, Outbox
 from gateway.store.store import Store, open_store
+
+NOON = datetime(2026, 3, 29, 12, tzinfo=UTC)
 
 
 def test_full_sync_and_wal(store: Store) -> None:
@@ -128,3 +131,24 @@ def test_kill_9_loses_nothing_accepted(tmp_path: Path, kills: int) -> None:
     store.close()
     assert damaged is None
     assert accepted <= kept
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    told: list[Path] = []
+    store, _ = open_store(path, on_damage=told.append)
+    outbox = Outbox(store)
+    for number in range(200):
+        outbox.accept(["s"], f"m{number}", MessageClass.TELEMETRY, b"x" * 3000, NOON).result()
+    for part in (path, tmp_path / "s.db-wal"):
+        with part.open("r+b") as file:
+            file.seek(4096)
+            file.write(os.urandom(part.stat().st_size - 4096))
+    # SQLite holds pages in memory: until it must look at the file again it does not know.
+    store.read(lambda connection: connection.execute("PRAGMA shrink_memory").fetchall()).result()
+    with pytest.raises(StoreError):
+        outbox.next("s", 1000).result()
+    assert [file.exists() for file in told] == [True]
+    assert outbox.accept(["s"], "after", MessageClass.TELEMETRY, b"x", NOON).result() == 1
+    assert [message.message_id for message in outbox.next("s", 10).result()] == ["after"]
+    store.close()

@@ -24,7 +24,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all,dev]'
 	@touch $@
 
-demo: $(VENV)/installed ## read an emulated meter and write its MeterReadings into demo-out/
+demo: $(VENV)/installed ## read emulated meters by hand and by the gateway; what it writes goes to demo-out/
 	@$(BIN)/python -m hil.demo
 
 test: $(VENV)/installed-dev ## the fast test suite

@@ -1,24 +1,30 @@
-"""``make demo``: an emulated meter on a real pty at its real speed, read by the real ``metergate``.
+"""``make demo``: emulated meters on real ptys at their real speed, read by the real ``metergate``, by hand and unattended.
 
-Everything runs as a technician would run it: ``metergate emulate`` in one process, ``metergate read`` in another. The
-meter is read once; the table is printed from that reading, and the MeterReadings are written from its trace.
+First as a technician would: ``metergate emulate`` in one process, ``metergate read`` in another. The meter is read once; the
+table is printed from that reading, and the MeterReadings are written from its trace. Then as an operator would:
+``metergate run`` over one meter of every family, and a head end that says what it receives.
 """
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
+
+from hil.demo_gateway import METERS, gateway, listen
 
 PROFILE = "iec62056-21/history-star"
 ZONE = "Europe/Berlin"
 METERGATE = [sys.executable, "-m", "gateway.cli"]
 ROOT = Path(__file__).resolve().parent.parent
 OUT = Path("demo-out")
-#: The whole demo ends within a minute, whatever happens.
-DEADLINE_S = 55.0
+#: Each half ends within a minute, whatever happens; together they take some twenty seconds.
+DEADLINE_S, GATEWAY_S = 55.0, 60.0
 
 
 class DemoFailed(Exception):
@@ -27,19 +33,42 @@ class DemoFailed(Exception):
 
 def main() -> int:
     started = time.monotonic()
-    emulator = subprocess.Popen([*METERGATE, "emulate", PROFILE], cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    with contextlib.ExitStack() as stack:
+        try:
+            port = stack.enter_context(_emulated(PROFILE))
+            print(f"An emulated meter ({PROFILE}) is on {port}, at the real speed of its line.", flush=True)
+            _show(port, started)
+            ports = {name: stack.enter_context(_emulated(profile)) for name, (profile, _, _) in METERS.items()}
+            _deliver(ports)
+        except (DemoFailed, subprocess.TimeoutExpired) as error:
+            print(f"demo: {error}", file=sys.stderr)
+            return 1
+    print(f"Done in {time.monotonic() - started:.1f} s.")
+    return 0
+
+
+@contextlib.contextmanager
+def _emulated(profile: str) -> Iterator[str]:
+    emulator = subprocess.Popen([*METERGATE, "emulate", profile], cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
-        port = _port(emulator)
-        print(f"An emulated meter ({PROFILE}) is on {port}, at the real speed of its line.", flush=True)
-        _show(port, started)
-    except (DemoFailed, subprocess.TimeoutExpired) as error:
-        print(f"demo: {error}", file=sys.stderr)
-        return 1
+        yield _port(emulator)
     finally:
         emulator.terminate()
         emulator.wait(5)
-    print(f"Done in {time.monotonic() - started:.1f} s.")
-    return 0
+
+
+def _deliver(ports: dict[str, str]) -> None:
+    out = ROOT / OUT
+    shutil.rmtree(out / "state", ignore_errors=True)
+    print(
+        f"\n$ metergate run -c {OUT}/metergate.toml\n{', '.join(METERS)}: an emulated meter each, read every 10 s.",
+        flush=True,
+    )
+    with gateway(out, ports, METERGATE) as head_end:
+        found = listen(head_end, len(METERS), GATEWAY_S, lambda line: print(line, flush=True))
+    if len(found) < len(METERS):
+        raise DemoFailed(f"the head end heard of {len(found)} of {len(METERS)} meters; see {OUT}/metergate.log")
+    print(f"The head end has heard of all {len(found)} meters. What the gateway said: {OUT}/metergate.log.")
 
 
 def _port(emulator: subprocess.Popen[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.reading import MeterEvent, Obis, Record, Text
@@ -64,6 +64,7 @@ def test_the_gateways_own_end_when_it_says_so_only() -> None:
     assert codes(settle([observed("M", "meter silent", False, AT)], frozenset(), edges, AT).records) == []
 
 
+@settings(max_examples=150)
 @given(st.lists(st.frozensets(st.sampled_from("ABCD")), max_size=20))
 def test_the_edges_of_any_history_of_bits(history: list[frozenset[str]]) -> None:
     standing: frozenset[Standing] = frozenset()

@@ -17,8 +17,15 @@ MARCH = Period(None, datetime(2026, 4, 1, tzinfo=UTC))
 APRIL = Period(None, datetime(2026, 5, 1, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("capture", [None, 900, 0])
+#: The fast suite looks at each dialect and each way of capture once.
+LOOKS = [
+    pytest.param(dialect, capture, marks=[] if dialect == "default" or capture is None else pytest.mark.slow)
+    for dialect in DIALECTS
+    for capture in (None, 900, 0)
+]
+
+
+@pytest.mark.parametrize(("dialect", "capture"), LOOKS)
 def test_whatever_a_meter_says_at_once_no_two_codes_share_a_type(dialect: str, capture: int | None) -> None:
     rules = Rules.load(dialect)
     codes = [

@@ -7,7 +7,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.store.coverage import Span, cover, gaps
@@ -29,6 +29,7 @@ def ends(found: Span) -> set[int]:
 SPANS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 12)), max_size=12)
 
 
+@settings(max_examples=150)
 @given(SPANS)
 def test_gaps_are_what_was_not_covered(covered: list[tuple[int, int]]) -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)

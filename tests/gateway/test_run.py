@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,13 +46,33 @@ path = "{out}"
 """
 
 
+class Manager:
+    """A service manager's end of sd_notify: hears all the time, as systemd does."""
+
+    def __init__(self, path: Path) -> None:
+        self.told: list[bytes] = []
+        self.address = str(path)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(self.address)
+        self._thread = threading.Thread(target=self._hear)
+        self._thread.start()
+
+    def _hear(self) -> None:
+        while (message := self._socket.recv(100)) != b"END":
+            self.told.append(message)
+
+    def close(self) -> None:
+        self._socket.connect(self.address)
+        self._socket.send(b"END")
+        self._thread.join()
+        self._socket.close()
+
+
 @pytest.fixture
-def manager(tmp_path: Path) -> Iterator[socket.socket]:
-    """A service manager's end of sd_notify."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
-        listening.bind(str(tmp_path / "notify"))
-        listening.settimeout(60)
-        yield listening
+def manager(tmp_path: Path) -> Iterator[Manager]:
+    listening = Manager(tmp_path / "notify")
+    yield listening
+    listening.close()
 
 
 @pytest.fixture
@@ -63,7 +83,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def running(
-    tmp_path: Path, emulated_meter: Callable[..., str], manager: socket.socket, free_port: int
+    tmp_path: Path, emulated_meter: Callable[..., str], manager: Manager, free_port: int
 ) -> Iterator[subprocess.Popen[str]]:
     file = tmp_path / "metergate.toml"
     port = emulated_meter("dlms/household")
@@ -72,7 +92,7 @@ def running(
         [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)],
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "500000"},
+        env={**os.environ, "NOTIFY_SOCKET": manager.address, "WATCHDOG_USEC": "500000"},
     )
     yield process
     if process.poll() is None:
@@ -84,10 +104,9 @@ def test_what_is_due_is_read_and_delivered(
     running: subprocess.Popen[str],
     tmp_path: Path,
     oracle: Callable[[str], etree.XMLSchema],
-    manager: socket.socket,
+    manager: Manager,
     free_port: int,
 ) -> None:
-    assert manager.recv(100) == b"READY=1"
     deadline = time.monotonic() + 100
     while not (found := sorted((tmp_path / "out").glob("*.xml"))) and time.monotonic() < deadline:
         assert running.poll() is None, running.stderr and running.stderr.read()
@@ -97,12 +116,8 @@ def test_what_is_due_is_read_and_delivered(
     assert re.search(r'metergate_messages_total\{outcome="delivered",sink="files"\} \d', figures), figures
     running.send_signal(signal.SIGTERM)
     assert running.wait(90) == 0
-    manager.setblocking(False)
-    told = []
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            told.append(manager.recv(100))
-    assert set(told) == {b"WATCHDOG=1", b"STOPPING=1"}
+    assert manager.told[0] == b"READY=1"
+    assert set(manager.told) == {b"READY=1", b"WATCHDOG=1", b"STOPPING=1"}
     data = found[0].read_bytes()
     oracle("Message").assertValid(etree.fromstring(data))
     message = codec.read(data).message

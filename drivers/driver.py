@@ -8,7 +8,7 @@ error of ``drivers.errors``.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -44,7 +44,8 @@ class Context:
     ``timeout`` bounds one call of the driver, in seconds; None leaves the driver's own estimate. ``trace`` is a file
     to which every byte goes with its time. ``meter_map`` is the device map's part for this driver (the driver's own
     dataclass), ``now`` the gateway's clock. ``link`` is an open link (``drivers.link.link.Link``) that the driver takes over
-    in the place of opening one, and closes.
+    in the place of opening one, and closes. ``memory`` is what drivers of this one meter learned, by protocol: the caller
+    keeps it between them, never reads it, and may forget it.
     """
 
     zone: tzinfo | None = None
@@ -54,6 +55,7 @@ class Context:
     counters: CounterStore | None = None
     meter_map: object | None = None
     now: Callable[[], datetime] = utc_now
+    memory: MutableMapping[str, object] | None = None
     link: object | None = None
 
 

@@ -123,6 +123,7 @@ class Gateway:
             counters=counters,
             meter_map=meter_map(meter.url.scheme, meter.map),
             now=self._clock.now,
+            memory={},
         )
 
     async def _follow(self, parts: Parts) -> None:

@@ -43,7 +43,7 @@ class Dlms:
         self._context = context
         self._map = map_for(context.meter_map)
         self._settings = settings(url, self._map)
-        self.learned = learned or Learned()
+        self.learned = learned or remembered(context.memory)
         self._link: Link | None = None
         self._client: Client | None = None
         self._reading: MeterReading | None = None

@@ -91,6 +91,22 @@ async def test_a_meter_that_does_not_change_its_speed_is_read_slower(emulate: Em
     assert energy(await read(emulate("mode-e", "refuse-baud"))) == Decimal("518.22")
 
 
+@pytest.mark.slow
+async def test_what_worked_is_remembered_by_the_next_driver(emulate: Emulate, tmp_path: Path) -> None:
+    port, memory = emulate("mode-e", "refuse-baud"), {}  # type: ignore[var-annotated]
+
+    def asked(trace: Path) -> list[str]:
+        """The option select messages that were sent, their parity bits taken off."""
+        lines = [json.loads(line) for line in trace.read_text().splitlines()]
+        sent = [bytes(value & 0x7F for value in bytes.fromhex(line["tx"])) for line in lines if "tx" in line]
+        return [data[1:4].decode() for data in sent if data.startswith(b"\x06")]
+
+    assert energy(await read(port, trace=tmp_path / "first", memory=memory)) == Decimal("518.22")
+    assert len(asked(tmp_path / "first")) > 1
+    assert energy(await read(port, trace=tmp_path / "second", memory=memory)) == Decimal("518.22")
+    assert asked(tmp_path / "second") == ["000"]
+
+
 async def test_stored_values_have_the_period_of_their_reset(emulate: Emulate) -> None:
     records = await read(emulate("history-ampersand"), zone=ZoneInfo("Europe/Berlin"))
     stored = [record for record in records if isinstance(record, Reading) and record.obis.f != 255]

@@ -17,7 +17,7 @@ from typing import Any
 
 #: name -> (what it is, "module:function").
 PROFILES: dict[str, tuple[str, str]] = {
-    "zigbee-stick": ("EZSP stick on a pty, with a Smart Energy network", "hil.zigbee.serve:serve"),
+    "zigbee-stick": ("EZSP stick with a Smart Energy house behind it: zigbee-stick/house", "hil.zigbee.serve:serve"),
 }
 
 #: family of data files in hil/profiles -> "module:function" that serves each of them.
@@ -29,6 +29,7 @@ FAMILIES: dict[str, str] = {
     "dlms": "hil.dlms.serve:serve",
     "modbus": "hil.modbus.serve:serve",
     "dlms-push": "hil.dlms.push:serve",
+    "zigbee-stick": "hil.zigbee.serve:serve",
 }
 
 #: Sections of device maps whose every map is a profile too, by the family that serves it.

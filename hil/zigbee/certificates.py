@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import cache
 
 from hil.zigbee.cbke import SUITE_1, SUITES, Credentials, Suite
 from hil.zigbee.mmo import mmo
@@ -27,6 +28,7 @@ def _secret(suite: Suite, purpose: str) -> int:
     return int.from_bytes(octets, "big") % (suite.curve.n - 1) + 1
 
 
+@cache
 def authority(suite: Suite) -> bytes:
     """The authority's public key."""
     return suite.curve.compress(suite.curve.times(_secret(suite, "authority"), suite.curve.generator))

@@ -70,6 +70,7 @@ class Ncp:
         self.slow: set[bytes] = set()
         self.transient_keys: dict[bytes, bytes] = {}
         self.aps_sequence = 0
+        self._answered = 0
         self.outgoing.clear()
         self.pan.close_door()
 
@@ -99,6 +100,7 @@ class Ncp:
 
     def _version(self, frame: Frame) -> None:
         self.version_set = frame.parameters[0] == self.dialect.version
+        self._answered = frame.sequence
         release = self.release
         parameters = bytes((self.dialect.version, _STACK_TYPE_MESH)) + u16(
             release[0] << 12 | release[1] << 8 | release[2] << 4 | release[3]
@@ -110,11 +112,13 @@ class Ncp:
         return RELEASES[self.dialect.version]
 
     def _respond(self, frame: Frame, frame_id: int, parameters: bytes) -> None:
+        self._answered = frame.sequence
         self.outgoing.append(build(Frame(frame.sequence, frame_id, parameters)))
 
     def callback(self, frame_id: int, parameters: bytes) -> None:
         if self.version_set:
-            self.outgoing.append(build(Frame(0, frame_id, parameters), CALLBACK))
+            # With the number of the last response: that one the host has had, so it takes this for none of its answers.
+            self.outgoing.append(build(Frame(self._answered, frame_id, parameters), CALLBACK))
 
     def status(self, status: Status = Status.OK) -> bytes:
         return self.dialect.status(status)
@@ -124,6 +128,8 @@ class Ncp:
     def stack_status(self, status: Status) -> None:
         self.up = status is Status.NETWORK_UP
         self.callback(_STACK_STATUS, self.status(status))
+        if self.up and self.pan.when_up is not None:
+            self.pan.when_up()
 
     def next_sequence(self) -> int:
         self.aps_sequence = (self.aps_sequence + 1) & 0xFF

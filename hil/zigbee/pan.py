@@ -55,6 +55,9 @@ class Device(Protocol):
     @property
     def node_id(self) -> int: ...
 
+    def admitted(self, key: bytes) -> None:
+        """It has joined, under this key."""
+
     def receive(self, message: Message) -> None:
         """A message to this device, that it can read."""
 
@@ -72,6 +75,8 @@ class Pan:
         self.devices = list(devices)
         self.counts: Counter[str] = Counter()
         self.door_open_until = 0.0
+        #: What is to happen when the stick's network is up.
+        self.when_up: Callable[[], None] | None = None
         self._sequence = 0
 
     def by_eui64(self, eui64: bytes) -> Device | None:
@@ -190,7 +195,7 @@ class Pan:
         if key != device.installation_key:
             self.counts["refused" if key is None else "wrong installation key"] += 1
             return False
-        device.link_key = key
+        device.admitted(device.installation_key)
         self._admit(device)
         return True
 

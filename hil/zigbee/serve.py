@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from hil.catalogue import EmulateArguments
+from hil.catalogue import EmulateArguments, data_file
 from hil.faults import Faults
 from hil.pty_line import PtyLine
 from hil.wire import Wire
-from hil.zigbee.dialect import RELEASES, Dialect
+from hil.zigbee.control import Control, listening
+from hil.zigbee.dialect import RELEASES
 from hil.zigbee.faults import FAULTS
-from hil.zigbee.fields import eui64
-from hil.zigbee.memory import Memory
-from hil.zigbee.ncp import Ncp
-from hil.zigbee.pan import Pan
+from hil.zigbee.house import House
 from hil.zigbee.stick import Stick
-from hil.zigbee.timeline import Timeline
 
 _BAUD = 115200
-STICK_EUI64 = "00124b00deadbe01"
+DEFAULT = "zigbee-stick/house"
 
 
 async def serve(arguments: EmulateArguments) -> None:
@@ -25,11 +22,16 @@ async def serve(arguments: EmulateArguments) -> None:
     version = faults.number("ezsp") if "ezsp" in faults else 13
     if version not in RELEASES:
         raise ValueError(f"no EZSP {version} here; there are {', '.join(map(str, RELEASES))}")
+    profile = arguments.profile if "/" in arguments.profile else DEFAULT
+    house = House(data_file(profile), version, minute_s=faults.seconds("minute") if "minute" in faults else 60.0)
+    if "formed" in faults:
+        house.form()
     # A stick on USB takes any line speed.
     line = PtyLine(_BAUD, Wire(real=arguments.real, strict=False), arguments.link)
     try:
-        stick = Stick(line, Ncp(Dialect(version), Memory(eui64(STICK_EUI64)), Pan(Timeline())), faults)
-        arguments.announce(line.path)
-        await stick.run()
+        stick = Stick(line, house.ncp, faults)
+        async with listening(Control(house, stick), arguments.link):
+            arguments.announce(line.path)
+            await stick.run()
     finally:
         line.close()

@@ -39,7 +39,7 @@ class Stick:
         self._to_send: asyncio.Queue[bytes] = asyncio.Queue()
         self._timer: asyncio.TimerHandle | None = None
         self._started = False
-        self.pan.timeline.now = self._loop.time()
+        self.pan.timeline.run(self._loop.time())
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -10,6 +10,7 @@ from hil.dlms.push import FAULTS as DLMS_PUSH_FAULTS
 from hil.iec62056_21.faults import FAULTS as METER_FAULTS
 from hil.modbus.faults import FAULTS as MODBUS_FAULTS
 from hil.push.loop import FAULTS as PUSH_FAULTS
+from hil.zigbee.control import ACTIONS as STICK_ACTIONS
 from hil.zigbee.faults import FAULTS as STICK_FAULTS
 
 
@@ -27,6 +28,12 @@ def test_every_fault_and_family_is_on_the_page(repository: Path) -> None:
         assert what in page
     for family in catalogue.FAMILIES:
         assert f"`{family}/...`" in page
+
+
+def test_everything_a_test_can_do_to_the_house_is_on_the_page(repository: Path) -> None:
+    page = (repository / "docs/bench.md").read_text()
+    for name, what in STICK_ACTIONS.items():
+        assert f"| `{name}` | {what} |" in page
 
 
 def test_every_data_file_can_be_served() -> None:

@@ -31,7 +31,10 @@ def make(table: HttpTable | MqttTable | DirectoryTable, gateway: str, keys: KeyS
 
     password = _secret(table.password, table.name, keys) if table.password else None
     port = table.port or (8883 if tls else 1883)
-    settings = MqttSettings(table.host, gateway, port, table.prefix, table.user, password, dress=dress)
+    view = table.home_assistant
+    settings = MqttSettings(
+        table.host, gateway, port, table.prefix, table.user, password, dress=dress, home_assistant=view
+    )
     return MqttSink(table.name, settings, tls)
 
 

@@ -6,16 +6,20 @@ import asyncio
 import contextlib
 import ssl
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import aiomqtt
 from aiomqtt.types import PayloadType
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from gateway.messages.errors import MessageError
 from gateway.sinks.dressing import BARE, Dress
 from gateway.sinks.sink import Delivered, Outcome, Retry
 from gateway.store.outbox import MessageClass, Waiting
+
+if TYPE_CHECKING:
+    from gateway.sinks.home_assistant import HomeAssistantView
 
 #: The broker keeps our session this long while we are away (seconds).
 _SESSION_S = 7 * 24 * 3600
@@ -37,6 +41,7 @@ class MqttSettings:
     password: str | None = field(default=None, repr=False)
     keepalive_s: int = 30
     dress: Dress = BARE
+    home_assistant: str | None = None
 
 
 class MqttSink:
@@ -48,6 +53,11 @@ class MqttSink:
         self._tls = tls
         self._client: aiomqtt.Client | None = None
         self._base = f"{settings.prefix}/{settings.gateway}"
+        self._view: HomeAssistantView | None = None
+        if settings.home_assistant is not None:
+            from gateway.sinks.home_assistant import HomeAssistantView
+
+            self._view = HomeAssistantView(settings.home_assistant, self._base)
 
     @property
     def name(self) -> str:
@@ -70,7 +80,20 @@ class MqttSink:
         except (aiomqtt.MqttError, OSError, TimeoutError) as error:
             await self._drop()
             return Retry(f"{self._settings.host}:{self._settings.port}: {type(error).__name__} {error}".strip())
+        if self._view is not None and message.message_class is MessageClass.TELEMETRY:
+            await self._show(self._view, message.body)
         return Delivered()
+
+    async def _show(self, view: HomeAssistantView, body: bytes) -> None:
+        """Publish the view of a message that is delivered already: what fails here is left out."""
+        assert self._client is not None  # noqa: S101 - it has just delivered
+        try:
+            for shown in view.of(body):
+                await self._client.publish(shown.topic, shown.body, qos=1 if shown.retain else 0, retain=shown.retain)
+        except MessageError:
+            pass
+        except (aiomqtt.MqttError, OSError, TimeoutError):
+            await self._drop()
 
     async def _connect(self) -> None:
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import http.server
+import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -93,15 +93,19 @@ def asked(store: Path, sql: str) -> int:
         connection.close()
 
 
+def until_running(process: subprocess.Popen[bytes]) -> None:
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    while line and b"running" not in line:
+        line = process.stderr.readline()
+
+
 def drain(file: Path, store: Path) -> None:
-    """Let it run until nothing waits, and end it well."""
-    process = start(file)
-    deadline = time.monotonic() + 200
-    # What waits is taken while new messages come: it is empty for moments only, unless nothing is read any more.
+    """Let it run, with nothing more to read, until nothing waits, and end it well."""
     file.write_text(file.read_text().replace('every = "1s"', 'every = "1d"'))
-    process.send_signal(signal.SIGTERM)
-    process.communicate()
     process = start(file)
+    until_running(process)
+    deadline = time.monotonic() + 200
     while asked(store, "SELECT count(*) FROM outbox") and time.monotonic() < deadline:
         assert process.poll() is None
         time.sleep(0.2)
@@ -110,9 +114,10 @@ def drain(file: Path, store: Path) -> None:
     process.communicate()
 
 
-@pytest.mark.parametrize("kills", [50])
+@pytest.mark.paced
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("kills", [int(os.environ.get("METERGATE_KILLS", "50"))])
 def test_what_arrives_is_what_was_accepted(
     tmp_path: Path, emulated_meter: Callable[..., str], head_end: HeadEnd, kills: int
 ) -> None:
@@ -123,11 +128,8 @@ def test_what_arrives_is_what_was_accepted(
     chance = random.Random(4711)
     for _ in range(kills):
         process = start(file)
-        assert process.stderr is not None
         if chance.random() < 0.8:
-            line = process.stderr.readline()
-            while line and b"running" not in line:
-                line = process.stderr.readline()
+            until_running(process)
             time.sleep(chance.uniform(0, 1.5))
         else:
             time.sleep(chance.uniform(0, 1.0))
@@ -141,7 +143,7 @@ def test_what_arrives_is_what_was_accepted(
     accepted = asked(store, "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")
     assert len(numbers) == len(set(numbers)) == len(by_file)
     assert accepted == 2 * len(numbers)
-    assert accepted > 2 * kills / 4, "too few messages for a proof"
+    assert accepted >= kills / 2, "too few messages for a proof"
     # No id twice with different bytes, and both sinks were told the same.
     assert {body for _, body in head_end.got} == by_file
     assert len(by_post) == len(by_file)

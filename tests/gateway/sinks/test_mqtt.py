@@ -7,11 +7,18 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import aiomqtt
 import pytest
 
+from drivers.reading import Meter, Obis, Reading
+from gateway.cim.obis_rules import Rules
+from gateway.messages import codec
+from gateway.messages.compose import meter_readings
+from gateway.messages.exchange import event
 from gateway.sinks.mqtt import MqttSettings, MqttSink
 from gateway.sinks.sink import Delivered, Retry
 from gateway.store.outbox import Waiting
@@ -92,3 +99,22 @@ async def test_a_broker_that_restarts(broker: Broker, message: Waiting) -> None:
 async def test_no_broker_is_a_retry(message: Waiting) -> None:
     async with MqttSink("sink", MqttSettings("127.0.0.1", "gw7", 1)) as sink:
         assert isinstance(await sink.deliver(message), Retry)
+
+
+async def test_the_view_for_home_assistant_is_beside_the_message(broker: Broker, message: Waiting) -> None:
+    at = message.accepted_at
+    meter = Meter("EMH", "1")
+    reading = Reading(meter.key, Obis.parse("1-0:1.8.0"), "", Decimal(7), "kWh", at, time=at)
+    composed = meter_readings([meter, reading], Rules.load())
+    told = replace(message, body=codec.to_bytes(event(composed.message, at=at, source="g")))
+    listening = asyncio.create_task(heard(broker, "metergate/gw7/view/#", 1))
+    await asyncio.sleep(0.2)
+    settings = MqttSettings("127.0.0.1", "gw7", broker.port, home_assistant="homeassistant")
+    async with MqttSink("sink", settings) as sink:
+        assert await sink.deliver(told) == Delivered()
+        assert await sink.deliver(message) == Delivered(), "what has no view is delivered all the same"
+    ((topic, body),) = await listening
+    assert b'"value": "7"' in body
+    ((announced, config),) = await heard(broker, "homeassistant/sensor/#", 1)
+    assert announced.endswith("/config")
+    assert topic.encode() in config

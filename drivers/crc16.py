@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Callable
-from functools import cache
 
 _MIRROR = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 
@@ -28,53 +27,25 @@ def _mirrored(value: int) -> int:
 
 def arc(data: bytes) -> int:
     """CRC-16/ARC: polynomial 8005 reflected, start 0."""
-    # The library has no fast routine for this polynomial. A CRC is linear, so a message is folded: what a byte does to
-    # the two bytes `half` places behind it is a table, and translate() and one exclusive or do it for all of them at once.
-    # Zeros in front change nothing; the two bytes behind take the result.
-    half = 1 << max(_SHORT, (len(data) - 1).bit_length() - 1)
-    left = bytes(2 * half - len(data)) + data + b"\0\0"
-    number = int.from_bytes
-    while half >= 1 << _SHORT:
-        low, high = _fold(half)
-        head = left[:half]
-        left = (
-            number(left[half:], "little")
-            ^ number(head.translate(low), "little")
-            ^ number(head.translate(high), "little") << 8
-        ).to_bytes(half + 2, "little")
-        half //= 2
-    value = 0
-    for byte in left[:-2]:
-        value = value >> 8 ^ _ARC[(value ^ byte) & 0xFF]
-    return value ^ left[-2] ^ left[-1] << 8
+    # The library has no fast routine for this polynomial, but 8005 is (x + 1)(x^15 + x + 1), and the message one long
+    # number. By the second factor x^(15 n) is x^n + 1 for every power of two n: what stands above 15 n bits is folded
+    # down, all of it at once. By the first the remainder is the parity of the message.
+    rest = number = int.from_bytes(data.translate(_MIRROR), "big") << 16
+    n = 1 << max(0, (rest.bit_length() // 15).bit_length() - 1)
+    while n:
+        bits = 15 * n
+        ones = (1 << bits) - 1
+        while rest > ones:
+            high = rest >> bits
+            rest = rest & ones ^ high ^ high << n
+        n >>= 1
+    if (rest.bit_count() ^ number.bit_count()) & 1:
+        rest ^= _FACTOR
+    return _mirrored(rest)
 
 
-#: Below 2 to this many bytes a byte at a time is faster than folding.
-_SHORT = 3
-
-
-def _arc_of_byte(value: int) -> int:
-    for _ in range(8):
-        value = value >> 1 ^ (0xA001 if value & 1 else 0)
-    return value
-
-
-_ARC = [_arc_of_byte(value) for value in range(256)]
-
-
-@cache
-def _fold(distance: int) -> tuple[bytes, bytes]:
-    """The low and the high byte that each byte leaves in the CRC after ``distance`` bytes, itself and zeros behind it."""
-    bits = []
-    for bit in range(8):
-        value = 1 << bit
-        for _ in range(distance):
-            value = value >> 8 ^ _ARC[value & 0xFF]
-        bits.append(value)
-    all_bytes = [0]
-    for value in bits:
-        all_bytes += [known ^ value for known in all_bytes]
-    return bytes(value & 0xFF for value in all_bytes), bytes(value >> 8 for value in all_bytes)
+#: x^15 + x + 1.
+_FACTOR = 0x8003
 
 
 CHECKS: dict[str, Callable[[bytes], int]] = {"arc": arc, "x25": x25, "kermit": kermit}

@@ -7,7 +7,7 @@ said it. The meter's own time and the gateway's are two fields and never stand i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -133,15 +133,29 @@ class Reading:
     checked: bool = True
 
 
-def _set_up(cls: type[Reading]) -> Callable[..., None]:
-    """A quicker ``__init__`` for the record that is made most: a frozen dataclass sets each field by its name, at twice the
-    cost of the slot's own setter, and readings are most of what reading a telegram takes."""
-    meter_, obis_, raw_, value_, unit_, read_at_, time_, period_, doubts_, checked_ = (
-        getattr(cls, name).__set__ for name in cls.__slots__
-    )
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An object whose value is no number: identity, firmware, status words, messages. Doubt is said as of a reading."""
+
+    meter: str
+    obis: Obis
+    raw: str
+    value: str
+    doubts: tuple[Doubt, ...] = ()
+    checked: bool = True
+
+
+# The ``__init__`` of a frozen dataclass sets each field by its name and past its own ``__setattr__``, which takes three times
+# as long as it need: readings and texts are most of what reading a telegram takes. So theirs open the object for
+# as long as its fields are set: it is of a class with the same slots that is not frozen, and then what it was again.
+_become = object.__dict__["__class__"].__set__
+
+
+class _OpenReading:
+    __slots__ = Reading.__slots__
 
     def __init__(
-        self: Reading,
+        self,
         meter: str,
         obis: Obis,
         raw: str,
@@ -153,33 +167,38 @@ def _set_up(cls: type[Reading]) -> Callable[..., None]:
         doubts: tuple[Doubt, ...] = (),
         checked: bool = True,
     ) -> None:
-        meter_(self, meter)
-        obis_(self, obis)
-        raw_(self, raw)
-        value_(self, value)
-        unit_(self, unit)
-        read_at_(self, read_at)
-        time_(self, time)
-        period_(self, period)
-        doubts_(self, doubts)
-        checked_(self, checked)
-
-    return __init__
-
-
-Reading.__init__ = _set_up(Reading)  # type: ignore[method-assign]
+        _become(self, _OpenReading)
+        self.meter = meter
+        self.obis = obis
+        self.raw = raw
+        self.value = value
+        self.unit = unit
+        self.read_at = read_at
+        self.time = time
+        self.period = period
+        self.doubts = doubts
+        self.checked = checked
+        self.__class__ = Reading  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
-    """An object whose value is no number: identity, firmware, status words, messages. Doubt is said as of a reading."""
+class _OpenText:
+    __slots__ = Text.__slots__
 
-    meter: str
-    obis: Obis
-    raw: str
-    value: str
-    doubts: tuple[Doubt, ...] = ()
-    checked: bool = True
+    def __init__(
+        self, meter: str, obis: Obis, raw: str, value: str, doubts: tuple[Doubt, ...] = (), checked: bool = True
+    ) -> None:
+        _become(self, _OpenText)
+        self.meter = meter
+        self.obis = obis
+        self.raw = raw
+        self.value = value
+        self.doubts = doubts
+        self.checked = checked
+        self.__class__ = Text  # type: ignore[assignment]
+
+
+Reading.__init__ = _OpenReading.__init__  # type: ignore[method-assign,assignment]
+Text.__init__ = _OpenText.__init__  # type: ignore[method-assign,assignment]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ _IDENTIFICATION = rb"/[A-Za-z]{2}[A-Za-z][ -~][^\r\n()\x80-\xff]{0,76}\r?\n"
 _START = re.compile(_IDENTIFICATION)
 #: ``!`` at the start of a line, at most four hexadecimal digits of a check, and the line's end.
 _END = re.compile(rb"(?<=\n)!([0-9A-Fa-f]{0,4})[ \t]*[\r\n]")
-_END_OR_START = re.compile(_END.pattern + rb"|" + _IDENTIFICATION)
 #: The same at the end of a capture, where the line end may have been lost.
 _END_OF_FILE = re.compile(rb"(?<=\n)!([0-9A-Fa-f]{0,4})[ \t]*\Z")
 #: The longest piece that may yet become an end or a start.
@@ -86,18 +85,34 @@ class Finder:
             self._skip(match.start())
             self._start, self._seen = 0, match.end() - match.start() - 1
             return True
-        match = _END_OR_START.search(self._plain, self._seen)
+        match = self._next()
         if match is None:
             if len(self._plain) > LONGEST:
                 found.append(self._take(len(self._plain), b"", len(self._plain), whole=False))
                 return True
             self._seen = max(self._seen, len(self._plain) - _LONGEST_PIECE)
             return False
-        if match[1] is None:
+        if match.re is _START:
             found.append(self._take(match.start(), b"", match.start(), whole=False))
         else:
             found.append(self._take(match.start() + 1, bytes(match[1]), match.end(), whole=True))
         return True
+
+    def _next(self) -> re.Match[bytes] | None:
+        """The end of the telegram, or the start of the next that comes before it."""
+        # A telegram has few of these marks, and one search for both forms would try every byte of it.
+        plain, at = self._plain, self._seen
+        end, start = plain.find(b"!", at), plain.find(b"/", at)
+        while end >= 0 or start >= 0:
+            if start < 0 or 0 <= end < start:
+                match = _END.match(plain, end)
+                end = plain.find(b"!", end + 1)
+            else:
+                match = _START.match(plain, start)
+                start = plain.find(b"/", start + 1)
+            if match is not None:
+                return match
+        return None
 
     def _take(self, end: int, check: bytes, behind: int, *, whole: bool) -> Telegram:
         made = Telegram(bytes(self._plain[:end]), check, whole, parity.damaged(bytes(self._wire[:end])), self._before)

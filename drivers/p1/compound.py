@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from drivers import unit as units
 from drivers.iec62056_21.data_set import DataSet, Value, number
@@ -81,7 +82,8 @@ def _m_bus_profile(meter: str, obis: Obis, part: DataSet, around: Circumstances)
     if not 0 < count < 20 or stamp is None or len(rows) < count or None in objects or len(heads) < 2 * count:
         yield NotUnderstood(meter, part.raw, "no row of a load profile", obis)
         return
-    around = replace(around, doubts=around.doubts + _doubts(values[1].text))
+    if doubts := _doubts(values[1].text):
+        around = replace(around, doubts=around.doubts + doubts)
     for capture, unit, said in zip(objects, heads[1::2], rows, strict=False):
         value = number(said.text)
         if value is None or capture is None:
@@ -193,6 +195,7 @@ def _said(value: Value) -> str:
     return f"{value.text}*{value.unit}" if value.unit else value.text
 
 
+@lru_cache(maxsize=256)
 def _obis(text: str) -> Obis | None:
     # DSMR 4.0 writes 0:96.7.19 for 0-0:96.7.19.
     try:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
+from typing import cast
 
 from drivers import din43863_5
 from drivers import unit as units
@@ -18,17 +21,21 @@ from drivers.iec62056_21.readings import Circumstances
 from drivers.p1.compound import several
 from drivers.p1.objects import M_BUS_SERIALS, SERIALS, Kind, Object, known
 from drivers.p1.stamp import parse as parse_stamp
-from drivers.reading import Meter, NotUnderstood, Obis, Reading, Record, Text
+from drivers.reading import Doubt, Meter, NotUnderstood, Obis, Reading, Record, Text
 
 #: Three letters, the baud character, and what names the meter. ``\2`` (mode E is offered) is no part of that.
 _WHO = re.compile(r"/([A-Za-z]{3})[ -~](?:\\\d?)?(.*)")
+_PLAIN = re.compile(r"[^()!/\x00-\x20\x7f]+\Z")
 _PRINTABLE = re.compile(r"[ -~]+\Z")
 #: (channel, value groups C D E) of the time of the telegram, and of what names the meter.
 _TIME = (0, (1, 0, 0))
-_NAMING = frozenset({_TIME, *((0, code) for code in SERIALS)})
+_NAMING = frozenset((0, code) for code in SERIALS)
 
 #: An enumeration's members are looked up by name each time; this is the hot path.
-_REGISTER, _TEXT, _OCTETS = Kind.REGISTER, Kind.TEXT, Kind.OCTETS
+_REGISTER, _TEXT, _OCTETS, _M_BUS_VALUE = Kind.REGISTER, Kind.TEXT, Kind.OCTETS, Kind.M_BUS_VALUE
+#: What stands behind a line's first bracket: a number and its unit, with or without its time before it; a text.
+_QUANTITY = re.compile(r"(?:(\d{12}[SW]?)\)\()?(\d+(?:\.\d+)?)(?:\*([^()*]*))?\)\Z", re.ASCII)
+_ONE_TEXT = re.compile(r"[^()*]*\)\Z")
 
 _canonical = lru_cache(maxsize=1024)(units.canonical)
 
@@ -36,12 +43,63 @@ _canonical = lru_cache(maxsize=1024)(units.canonical)
 Named = dict[tuple[int, tuple[int, ...]], str]
 
 
-class _Layout(NamedTuple):
-    """What a telegram with these addresses is: its objects, which of them name something, the channels with a device."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """What a telegram with these addresses is: its objects, where the time of the telegram stands, where what names its
+    meter and devices (and behind them the time), the channels with a device.
+
+    ``lines`` are the objects again, where every address is an OBIS code with nothing around it: as tuples, which the hot
+    path takes apart sooner.
+    """
 
     objects: tuple[Object | None, ...]
-    naming: tuple[tuple[int, tuple[int, tuple[int, ...]]], ...]
+    time: int | None
+    naming: tuple[int, ...]
     channels: frozenset[int]
+    lines: tuple[tuple[Obis, Kind, int], ...] | None
+
+
+@dataclass(slots=True)
+class _Telegram:
+    """A telegram on its way to records: what is known of it as a whole, and the records ``found`` so far."""
+
+    around: Circumstances
+    month_columns: tuple[Obis, ...]
+    key: str
+    time: datetime | None
+    devices: Mapping[int, Meter]
+    found: list[Record]
+    announced: set[int] = field(default_factory=set)
+
+    def owner(self, channel: int) -> str:
+        """The key of the meter an object belongs to; a device's Meter is put before what is first said of it."""
+        device = self.devices.get(channel)
+        if device is None:
+            return self.key
+        if channel not in self.announced:
+            self.announced.add(channel)
+            self.found.append(device)
+        return device.key
+
+    def add(self, part: DataSet | Rest, what: Object | None) -> None:
+        """The records of one data set."""
+        if what is None or len(part) == 1:
+            self.found.append(_not_understood(self.key, part))
+            return
+        obis, kind, channel = what
+        _, said, unit, number, others, raw = part
+        around = self.around
+        owner = self.owner(channel) if channel else self.key
+        if not others and number is not None and kind is _REGISTER:
+            unit = _canonical(unit) if unit else ""
+            self.found.append(
+                Reading(owner, obis, raw, number, unit, around.read_at, self.time, None, around.doubts, around.checked)
+            )
+        elif others or unit or (kind is not _OCTETS and kind is not _TEXT):
+            self.found += several(owner, what, part, around, self.month_columns)
+        else:
+            value = decoded(said) if kind is _OCTETS else said
+            self.found.append(Text(owner, obis, raw, value, around.doubts, around.checked))
 
 
 def records(text: str, around: Circumstances, month_columns: tuple[Obis, ...] = ()) -> list[Record]:
@@ -51,37 +109,93 @@ def records(text: str, around: Circumstances, month_columns: tuple[Obis, ...] = 
     its own has that of the telegram.
     """
     head, _, body = text.partition("\n")
+    return _by_lines(head, body, around, month_columns) or _by_grammar(head, body, around, month_columns)
+
+
+def _by_grammar(head: str, body: str, around: Circumstances, month_columns: tuple[Obis, ...]) -> list[Record]:
+    """The records of any telegram."""
     parts = _whole(parse(body))
     layout = _layout(tuple([part[0] if isinstance(part, DataSet) else "" for part in parts]))
-    named: Named = {place: part.text for index, place in layout.naming if isinstance(part := parts[index], DataSet)}
-    meter = _meter(head.rstrip("\r"), _serial(named, 0, SERIALS), around.source)
-    devices = _devices(named, layout.channels, meter)
-    stamp = parse_stamp(named.get(_TIME, ""), around.zone)
-    time = stamp.at if stamp is not None else None
-    key, read_at, doubts, checked = meter.key, around.read_at, around.doubts, around.checked
-
-    found: list[Record] = [meter]
-    announced: set[int] = set()
+    names = {index: cast(DataSet, parts[index]).text for index in layout.naming}
+    telegram = _begun(head, layout, names, around, month_columns)
     for part, what in zip(parts, layout.objects, strict=True):
-        if what is None or len(part) == 1:
-            found.append(_not_understood(key, part))
+        telegram.add(part, what)
+    return telegram.found
+
+
+def _by_lines(head: str, body: str, around: Circumstances, month_columns: tuple[Obis, ...]) -> list[Record]:
+    """The same in a third of the time, where each line is one data set, as in nearly all telegrams; empty where one is not."""
+    # DSMR 2 and 3 write a value on a line of its own.
+    one_each = body.replace("\r\n", "\n").replace(")\n(", ")(")
+    lines = [line for line in one_each.split("\n") if line]
+    parts = [line.partition("(") for line in lines]
+    layout = _layout(tuple([part[0] for part in parts]))
+    if layout.lines is None:
+        return []
+    names = {index: parts[index][2] for index in layout.naming}
+    if not all(_ONE_TEXT.match(said) for said in names.values()):
+        return []
+    telegram = _begun(head, layout, {index: said[:-1] for index, said in names.items()}, around, month_columns)
+    key, time, add = telegram.key, telegram.time, telegram.found.append
+    read_at, doubts, checked = around.read_at, around.doubts, around.checked
+    for line, part, (obis, kind, channel) in zip(lines, parts, layout.lines, strict=True):
+        said = part[2]
+        owner = telegram.owner(channel) if channel else key
+        if kind is _REGISTER or kind is _M_BUS_VALUE:
+            quantity = _QUANTITY.match(said)
+            if quantity is not None:
+                stamp, digits, unit = quantity.groups()
+                unit = _canonical(unit) if unit else ""
+                if stamp is None:
+                    add(Reading(owner, obis, line, Decimal(digits), unit, read_at, time, None, doubts, checked))
+                    continue
+                at = parse_stamp(stamp, around.zone)
+                if at is not None:
+                    # A device that was never read: its value is the register's first.
+                    doubt = (*doubts, Doubt.SUSPECT) if at.unset else doubts
+                    add(Reading(owner, obis, line, Decimal(digits), unit, read_at, at.at, None, doubt, checked))
+                    continue
+        elif (kind is _TEXT or kind is _OCTETS) and _ONE_TEXT.match(said):
+            value = decoded(said[:-1]) if kind is _OCTETS else said[:-1]
+            add(Text(owner, obis, line, value, doubts, checked))
             continue
-        obis, kind, channel = what
-        _, said, unit, number, others, raw = part
-        owner = _owner(channel, key, devices, announced, found) if channel else key
-        if others:
-            found += several(owner, what, part, around, month_columns)
-        elif number is not None and kind is _REGISTER:
-            spelled = _canonical(unit) if unit else ""
-            found.append(Reading(owner, obis, raw, number, spelled, read_at, time, None, doubts, checked))
-        elif unit or (kind is not _OCTETS and kind is not _TEXT):
-            found += several(owner, what, part, around, month_columns)
-        else:
-            value = decoded(said) if kind is _OCTETS else said
-            found.append(Text(owner, obis, raw, value, doubts, checked))
-    return found
+        data_set = _one_set(line)
+        if data_set is None:
+            return []
+        telegram.add(data_set, Object(obis, kind, channel))
+    return telegram.found
 
 
+@lru_cache(maxsize=256)
+def _one_set(line: str) -> DataSet | None:
+    """The one data set of a line with several values (a log or month peaks are the same in telegram after telegram); None
+    where the line is no single one."""
+    sets = parse(line)
+    first = sets[0] if len(sets) == 1 and line.count("(") == line.count(")") else None
+    return first if isinstance(first, DataSet) else None
+
+
+def _begun(
+    head: str, layout: _Layout, texts: dict[int, str], around: Circumstances, month_columns: tuple[Obis, ...]
+) -> _Telegram:
+    """A telegram of which nothing is read yet but who speaks, and when."""
+    stamp = parse_stamp(texts.pop(layout.time), around.zone) if layout.time is not None else None
+    meter, devices = _people(layout, head.rstrip("\r"), around.source, tuple(texts.values()))
+    time = stamp.at if stamp is not None else None
+    return _Telegram(around, month_columns, meter.key, time, devices, [meter])
+
+
+@lru_cache(maxsize=256)
+def _people(layout: _Layout, head: str, source: str, texts: tuple[str, ...]) -> tuple[Meter, Mapping[int, Meter]]:
+    """The meter, and the devices on its M-Bus channels, by the texts that name them."""
+    # The time of the telegram stands last in `naming`, and not among the texts.
+    objects = [cast(Object, layout.objects[index]) for index in layout.naming]
+    named = {_place(what): text for what, text in zip(objects, texts, strict=False)}
+    meter = _meter(head, _serial(named, 0, SERIALS), source)
+    return meter, _devices(named, layout.channels, meter)
+
+
+@lru_cache(maxsize=1024)
 def decoded(text: str) -> str:
     """The text that hexadecimal digits stand for; the digits themselves where they stand for no printable one."""
     try:
@@ -105,20 +219,24 @@ def _whole(parts: list[DataSet | Rest]) -> list[DataSet | Rest]:
 @lru_cache(maxsize=256)
 def _layout(addresses: tuple[str, ...]) -> _Layout:
     objects = tuple(known(address) for address in addresses)
-    naming = tuple(
-        (index, place)
-        for index, what in enumerate(objects)
-        if what is not None and ((place := _place(what)) in _NAMING or _names_device(what))
-    )
-    return _Layout(objects, naming, frozenset(what.channel for what in objects if what and _is_device(what)))
+    places = [_place(what) if what is not None else None for what in objects]
+    naming = tuple(index for index, place in enumerate(places) if place in _NAMING or _names_device(place))
+    # Of an object that stands twice, the last.
+    time = max((index for index, place in enumerate(places) if place == _TIME), default=None)
+    if time is not None:
+        naming = (*naming, time)
+    channels = frozenset(what.channel for what in objects if what and _is_device(what))
+    plain = all(objects) and all(_PLAIN.match(address) for address in addresses)
+    lines = tuple((what.obis, what.kind, what.channel) for what in objects if what is not None) if plain else None
+    return _Layout(objects, time, naming, channels, lines)
 
 
 def _place(what: Object) -> tuple[int, tuple[int, ...]]:
     return what.channel, what.obis[2:5]
 
 
-def _names_device(what: Object) -> bool:
-    return what.channel > 0 and what.obis[2:5] in M_BUS_SERIALS
+def _names_device(place: tuple[int, tuple[int, ...]] | None) -> bool:
+    return place is not None and place[0] > 0 and place[1] in M_BUS_SERIALS
 
 
 def _is_device(what: Object) -> bool:
@@ -139,31 +257,16 @@ def _serial(named: Mapping[tuple[int, tuple[int, ...]], str], channel: int, plac
     return next((decoded(text) for text in texts if text.strip("0 ")), "")
 
 
-@lru_cache(maxsize=256)
 def _meter(identification: str, serial: str, source: str) -> Meter:
     match = _WHO.match(identification)
     manufacturer, model = (match[1].upper(), match[2].strip()) if match else ("", "")
     return Meter(manufacturer, serial, model, "", source)
 
 
-@lru_cache(maxsize=256)
 def _device(meter: Meter, channel: int, serial: str) -> Meter:
     """The device on an M-Bus channel. Without a number of its own it is known by its meter and channel."""
     source = meter.source if serial else f"{meter.key}/M-Bus {channel}"
     return Meter(din43863_5.manufacturer(serial), serial, "", "", source, behind=meter.key)
-
-
-def _owner(
-    channel: int, key: str, devices: Mapping[int, Meter], announced: set[int], found: list[Record]
-) -> str:  # fmt: skip
-    """The key of the meter an object belongs to; a device's Meter is put before what is first said of it."""
-    device = devices.get(channel)
-    if device is None:
-        return key
-    if channel not in announced:
-        announced.add(channel)
-        found.append(device)
-    return device.key
 
 
 def _not_understood(key: str, part: DataSet | Rest) -> NotUnderstood:

@@ -9,7 +9,15 @@ import pytest
 
 #: From the ground up. A module may import from its own floor and from those below; the longest prefix counts.
 FLOORS = [
-    ["drivers.reading", "drivers.errors", "drivers.unit", "drivers.meter_url", "drivers.driver", "drivers.counter"],
+    [
+        "drivers.reading",
+        "drivers.errors",
+        "drivers.unit",
+        "drivers.meter_url",
+        "drivers.driver",
+        "drivers.counter",
+        "drivers.memory",
+    ],
     ["drivers.link"],
     ["drivers.push", "drivers.crc16", "drivers.din43863_5"],
     [

@@ -26,6 +26,7 @@ from drivers.driver import Context, Found
 from drivers.errors import AccessDenied, BadFrame, MeterError, UsageError
 from drivers.link.link import LineSettings, Link
 from drivers.link.opening import open_link
+from drivers.memory import remembered
 from drivers.meter_url import MeterUrl
 from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Reading, Record, Series, Text
 
@@ -43,7 +44,7 @@ class Dlms:
         self._context = context
         self._map = map_for(context.meter_map)
         self._settings = settings(url, self._map)
-        self.learned = learned or remembered(context.memory)
+        self.learned = learned or remembered(context.memory, Learned)
         self._link: Link | None = None
         self._client: Client | None = None
         self._reading: MeterReading | None = None

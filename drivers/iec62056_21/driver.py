@@ -14,7 +14,7 @@ from drivers.iec62056_21.clock import zone_of
 from drivers.iec62056_21.data_set import DataSet, parse
 from drivers.iec62056_21.exchange import Answer, Exchange
 from drivers.iec62056_21.identification import Identification
-from drivers.iec62056_21.learned import Learned, remembered
+from drivers.iec62056_21.learned import Learned
 from drivers.iec62056_21.line import Line, address_of, open_line
 from drivers.iec62056_21.load_profile import Found
 from drivers.iec62056_21.meter_map import map_of
@@ -23,6 +23,7 @@ from drivers.iec62056_21.readings import Circumstances, records
 from drivers.iec62056_21.session import MeterSession
 from drivers.iec62056_21.sign_on import SignOn, Want
 from drivers.iec62056_21.tries import Try, signed_on
+from drivers.memory import remembered
 from drivers.meter_url import MeterUrl
 from drivers.reading import ClockReading, Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series, Text
 
@@ -57,7 +58,7 @@ class Iec62056_21:
         self._mend = url.flag("repair")
         self._wake = url.flag("wake", False)
         self._line: Line | None = None
-        self.learned = learned or remembered(context.memory)
+        self.learned = learned or remembered(context.memory, Learned)
         if self._named.battery and not self._wake:
             raise UsageError(
                 "this meter lives on its battery, and each reading shortens that life",

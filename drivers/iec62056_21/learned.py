@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 
@@ -20,12 +19,3 @@ class Learned:
     reaction_s: float = 0.0
     confirms_mode_e: bool | None = None
     serials: dict[tuple[str, str], str] = field(default_factory=dict)
-
-
-def remembered(memory: MutableMapping[str, object] | None) -> Learned:
-    """What earlier drivers of this meter learned, out of the memory that the caller keeps; a fresh one where it has none."""
-    if memory is None:
-        return Learned()
-    learned = memory.setdefault("iec62056-21", Learned())
-    assert isinstance(learned, Learned)  # noqa: S101 - nobody else puts anything under this name
-    return learned

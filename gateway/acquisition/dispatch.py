@@ -23,6 +23,7 @@ from gateway.messages.compose import MeterFacts, meter_readings
 from gateway.messages.compose_events import ComposedEvents, end_device_events
 from gateway.messages.exchange import event
 from gateway.messages.profiles.end_device_events import EndDeviceEvent, EndDeviceEvents
+from gateway.messages.profiles.kinds import ReadingReasonKind
 from gateway.store import history
 from gateway.store.connection import Connection
 from gateway.store.coverage import Span, cover
@@ -37,7 +38,7 @@ class Origin:
     """Where records come from: the place's name, who is expected there, and what is known of it beside what it said.
 
     ``answered`` is the span of a load profile that the meter has answered for; ``correlation_id`` the MessageID of the
-    request behind the read.
+    request behind the read; ``reason`` and ``source`` say why a person read it, and who.
     """
 
     place: str
@@ -46,6 +47,8 @@ class Origin:
     limits: Mapping[Obis, Limit] = field(default_factory=dict)
     answered: tuple[Obis, Span] | None = None
     correlation_id: str | None = None
+    reason: ReadingReasonKind | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Dispatch:
             told = end_device_events(judged)
             fresh = _not_told(told, await self._read(lambda connection: history.told(connection, _mrids(told))))
             facts = {record.key: origin.facts for record in judged if isinstance(record, Meter)}
-            composed = meter_readings(judged, self._rules, facts=facts)
+            composed = meter_readings(judged, self._rules, facts=facts, reason=origin.reason, source=origin.source)
             messages = []
             if tuple(composed.message.meter_reading):
                 messages.append(self._message(composed.message, MessageClass.TELEMETRY, at, origin))

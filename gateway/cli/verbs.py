@@ -13,6 +13,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "outbox": ("gateway.cli.outbox", "The messages that wait, and those a sink refused."),
     "replay": ("gateway.cli.replay", "Refused messages back into the queue."),
     "bundle": ("gateway.cli.bundle", "What one needs who is to help with a gateway, in one file, without secrets."),
+    "submit": ("gateway.cli.submit", "Readings that a person took: from a file, a probe or a dial."),
     "explain": ("gateway.cli.explain", "A code in words: OBIS, ReadingType, event, quality; and which rule maps it."),
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),
     "doctor": ("gateway.cli.doctor", "Look at a serial port and tell what to change."),

@@ -67,6 +67,8 @@ class Composed:
 
 
 NO_FACTS = MeterFacts()
+#: Why a reading was taken, and by whom, where a person took it.
+_Taken = tuple[ReadingReasonKind | None, str | None]
 
 
 def meter_readings(
@@ -75,6 +77,7 @@ def meter_readings(
     *,
     facts: Mapping[str, MeterFacts] | None = None,
     reason: ReadingReasonKind | None = None,
+    source: str | None = None,
     attach_events: bool = False,
 ) -> Composed:
     """Make MeterReadings of records. ``facts`` by meter key. Rows of load profiles are made while they are written.
@@ -93,7 +96,7 @@ def meter_readings(
     found, left_out, events = [], [], []
     written_out: dict[ReadingType, None] = {}
     for key, own in said.items():
-        maker = _OneMeter(own, rules, (facts or {}).get(key, NO_FACTS), reason)
+        maker = _OneMeter(own, rules, (facts or {}).get(key, NO_FACTS), (reason, source))
         if maker.readings or maker.blocks:
             meter = meters.get(key, Meter(source=key))
             attached = end_device_events([meter, *own]).message.end_device_event if attach_events else ()
@@ -108,15 +111,13 @@ def meter_readings(
 class _OneMeter:
     """What one meter said, as Readings and IntervalBlocks."""
 
-    def __init__(
-        self, records: Sequence[Record], rules: Rules, facts: MeterFacts, reason: ReadingReasonKind | None
-    ) -> None:
+    def __init__(self, records: Sequence[Record], rules: Rules, facts: MeterFacts, taken: _Taken) -> None:
         self.rules = rules
         self.facts = facts
         self.left_out: list[NotUnderstood] = []
         self.written_out: dict[ReadingType, None] = {}
         self._device_types = {**_device_types(records), **facts.device_types}
-        self.readings = self._readings([record for record in records if isinstance(record, Reading)], reason)
+        self.readings = self._readings([record for record in records if isinstance(record, Reading)], taken)
         self.blocks = [
             block for record in records if isinstance(record, Series) for block in self._interval_blocks(record)
         ]
@@ -131,7 +132,7 @@ class _OneMeter:
             usage_point=self.facts.usage_point,
         )
 
-    def _readings(self, readings: list[Reading], reason: ReadingReasonKind | None) -> list[cim.Reading]:
+    def _readings(self, readings: list[Reading], taken: _Taken) -> list[cim.Reading]:
         asked = [(self._asked(one.obis, one.unit, one.period), one.period) for one in readings]
         made = []
         for one, kind in zip(readings, self.rules.map_all(asked, self.facts.decided), strict=True):
@@ -139,7 +140,7 @@ class _OneMeter:
                 self.left_out.append(NotUnderstood(one.meter, one.raw, kind.reason, one.obis))
             else:
                 self._note(kind)
-                made.append(reading(one, kind, reason))
+                made.append(reading(one, kind, *taken))
         return made
 
     def _asked(
@@ -181,7 +182,9 @@ class _OneMeter:
             self.written_out[kind] = None
 
 
-def reading(one: Reading, kind: ReadingType, reason: ReadingReasonKind | None = None) -> cim.Reading:
+def reading(
+    one: Reading, kind: ReadingType, reason: ReadingReasonKind | None = None, source: str | None = None
+) -> cim.Reading:
     """One register's value under its type.
 
     ``timeStamp`` is the meter's own. Where it gave none the gateway's stands in, and a quality says so; not for a stored
@@ -193,6 +196,7 @@ def reading(one: Reading, kind: ReadingType, reason: ReadingReasonKind | None = 
         doubts = doubts if Doubt.GATEWAY_TIME in doubts else (*doubts, Doubt.GATEWAY_TIME)
     return cim.Reading(
         reason=reason,
+        source=source,
         time_stamp=stamp,
         value=f"{one.value:f}",
         reading_qualities=qualities(doubts),

@@ -58,7 +58,9 @@ def rows(connection: sqlite3.Connection, configured: Configured) -> tuple[Rows, 
 def _meter(connection: sqlite3.Connection, name: str, url: str) -> dict[str, object]:
     place = connection.execute("SELECT meter, since FROM place WHERE name = ?", (name,)).fetchone()
     meter, since = place or (None, None)
-    last = connection.execute("SELECT max(read_at) FROM reading WHERE meter = ?", (meter,)).fetchone()[0]
+    last = connection.execute(
+        "SELECT read_at FROM reading WHERE meter = ? ORDER BY at DESC LIMIT 1", (meter,)
+    ).fetchone() or (None,)
     newest = connection.execute("SELECT max(at) FROM interval WHERE meter = ?", (meter,)).fetchone()[0]
     return {
         "type": "meter",
@@ -66,7 +68,7 @@ def _meter(connection: sqlite3.Connection, name: str, url: str) -> dict[str, obj
         "url": url,
         "meter": meter,
         "since": _stamp(since),
-        "last_read": _stamp(last),
+        "last_read": _stamp(last[0]),
         "newest_interval": _stamp(newest),
     }
 

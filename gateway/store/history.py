@@ -55,10 +55,17 @@ def keep_readings(connection: Connection, readings: Iterable[Kept]) -> None:
                 one.checked,
             )
         )
+    (before,) = connection.execute("SELECT coalesce(max(id), 0) FROM reading").fetchone()
     connection.executemany(
         "INSERT INTO reading (meter, obis, reading_type, at, read_at, period_start, period_end, own_time, value, unit,"
         " doubts, checked) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
+    )
+    connection.execute(
+        "INSERT INTO latest SELECT meter, obis, at, id FROM reading WHERE id > ? AND doubts NOT LIKE '%SUSPECT%'"
+        " ORDER BY at, id ON CONFLICT DO UPDATE SET at = excluded.at, reading = excluded.reading"
+        " WHERE excluded.at >= latest.at",
+        (before,),
     )
 
 
@@ -74,16 +81,13 @@ def readings(connection: Connection, meter: str, since: datetime, until: datetim
 
 def last_values(connection: Connection, meter: str, obis: Sequence[Obis]) -> dict[Obis, Reading]:
     """The latest reading of each register that no doubt was cast on: what the next one is compared with."""
-    found = {}
-    for one in obis:
-        row = connection.execute(
-            "SELECT obis, reading_type, at, read_at, period_start, period_end, own_time, value, unit, doubts, checked"
-            " FROM reading WHERE meter = ? AND obis = ? AND doubts NOT LIKE '%SUSPECT%' ORDER BY at DESC, id DESC LIMIT 1",
-            (meter, str(one)),
-        ).fetchone()
-        if row is not None:
-            found[one] = _kept(meter, row).reading
-    return found
+    wanted = {str(one): one for one in obis}
+    rows = connection.execute(
+        "SELECT reading.obis, reading_type, reading.at, read_at, period_start, period_end, own_time, value, unit, doubts,"
+        " checked FROM latest JOIN reading ON reading.id = latest.reading WHERE latest.meter = ?",
+        (meter,),
+    ).fetchall()
+    return {wanted[row[0]]: _kept(meter, row).reading for row in rows if row[0] in wanted}
 
 
 def new_rows(
@@ -187,10 +191,10 @@ def keep_place(connection: Connection, name: str, meter: Meter, since: datetime)
 
 
 def prune(connection: Connection, before: datetime) -> int:
-    """Forget what is older than ``before``, but for each register's last value; the result counts the rows."""
+    """Forget what is older than ``before``, but for each register's last good value; the result counts the rows."""
     limit, gone = micros(before), 0
     for sql in (
-        "DELETE FROM reading WHERE read_at < ? AND id NOT IN (SELECT max(id) FROM reading GROUP BY meter, obis) RETURNING 1",
+        "DELETE FROM reading WHERE read_at < ? AND id NOT IN (SELECT reading FROM latest) RETURNING 1",
         "DELETE FROM interval WHERE at < ? RETURNING 1",
         "DELETE FROM event WHERE told_at < ? RETURNING 1",
         "DELETE FROM coverage WHERE until < ? RETURNING 1",

@@ -47,8 +47,16 @@ MIGRATIONS: tuple[str, ...] = (
         doubts TEXT NOT NULL,  -- names, separated by blanks
         checked INTEGER NOT NULL
     );
-    CREATE INDEX reading_of ON reading (meter, obis, at);
+    -- What is written at one moment lies together, for the card's sake: an index by register would touch a page for each.
+    CREATE INDEX reading_of ON reading (meter, at);
     CREATE INDEX reading_by_age ON reading (read_at);
+    CREATE TABLE latest (  -- the last reading of each register that no doubt was cast on
+        meter TEXT NOT NULL,
+        obis TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        reading INTEGER NOT NULL,
+        PRIMARY KEY (meter, obis)
+    ) WITHOUT ROWID;
     CREATE TABLE interval (
         meter TEXT NOT NULL,
         profile TEXT NOT NULL,
@@ -58,7 +66,7 @@ MIGRATIONS: tuple[str, ...] = (
         unit TEXT NOT NULL,
         period_s INTEGER NOT NULL,
         doubts TEXT NOT NULL,
-        PRIMARY KEY (meter, profile, obis, at)
+        PRIMARY KEY (meter, profile, at, obis)
     ) WITHOUT ROWID;
     CREATE INDEX interval_by_age ON interval (at);
     CREATE TABLE coverage (

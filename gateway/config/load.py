@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from drivers.errors import UsageError
 from drivers.meter_url import MeterUrl
@@ -46,15 +47,17 @@ class _Placed:
 
 def load(file: Path) -> Configured:
     """Read ``file`` and the ``devices.d/*.toml`` beside it. Raises ConfigError with all that is wrong, UsageError."""
-    looked: list[Problems] = []
-    main = _problems(file, looked)
-    config = main.model(Config, main.table())
-    placed = [_Placed(meter, main, number) for number, meter in enumerate(config.meter)] if config else []
     files = [file, *sorted((file.parent / "devices.d").glob("*.toml"))]
-    for other in files[1:]:
-        problems = _problems(other, looked)
-        devices = problems.model(Devices, problems.table())
-        placed += [_Placed(meter, problems, number) for number, meter in enumerate(devices.meter)] if devices else []
+    looked = [Problems(one, read(one, ConfigError), ConfigError) for one in files]
+    main, *others = looked
+    table = main.table()
+    rest = {key: value for key, value in table.items() if key != "meter"}
+    config = main.model(Config, rest)
+    placed = _meters(main, table)
+    for problems in others:
+        devices = problems.table()
+        problems.model(Devices, {key: value for key, value in devices.items() if key != "meter"})
+        placed += _meters(problems, devices)
     _check_meters(placed)
     if config is not None:
         _check_sinks(config, main)
@@ -62,6 +65,20 @@ def load(file: Path) -> Configured:
     if said or config is None:
         raise ConfigError(said)
     return Configured(config.model_copy(update={"meter": [one.meter for one in placed]}), tuple(files))
+
+
+def _meters(problems: Problems, table: Mapping[str, Any]) -> list[_Placed]:
+    """The meters of a file, each checked by itself: one that is wrong does not hide what is wrong with the others."""
+    given = table.get("meter", [])
+    if not isinstance(given, list):
+        problems.add(("meter",), "meter: meters are written as [[meter]]")
+        return []
+    found = []
+    for number, one in enumerate(given):
+        meter = problems.model(MeterTable, one, ("meter", number))
+        if meter is not None:
+            found.append(_Placed(meter, problems, number))
+    return found
 
 
 def link_of(url: MeterUrl) -> str:
@@ -72,12 +89,6 @@ def link_of(url: MeterUrl) -> str:
 def state_of(configured: Configured) -> Path:
     """The file of the store."""
     return configured.config.gateway.state / "store.sqlite"
-
-
-def _problems(file: Path, looked: list[Problems]) -> Problems:
-    problems = Problems(file, read(file, ConfigError), ConfigError)
-    looked.append(problems)
-    return problems
 
 
 def _check_meters(placed: Sequence[_Placed]) -> None:

@@ -74,6 +74,16 @@ def test_everything_that_is_wrong_is_said_at_once_with_its_line(tmp_path: Path) 
     assert any("neither divides a day" in line for line in said)
 
 
+def test_a_wrong_head_does_not_hide_wrong_meters_nor_one_meter_another(tmp_path: Path) -> None:
+    text = GOOD.replace("[gateway]", '[gateway]\njiter = "5s"') + '\n[[meter]]\nname = "main"\nurl = "dlms:/dev/x"\n'
+    text += (
+        '[[meter]]\nname = "third"\nurl = "x"\n[[meter]]\nname = "fourth"\nurl = "dlms:/dev/y"\nmap = "eastron/sdm12"\n'
+    )
+    said = "\n".join(problems(written(tmp_path, text)))
+    for words in ("'jitter'", "another meter has this name", "'x' is no meter URL", "no device map 'eastron/sdm12'"):
+        assert words in said
+
+
 @pytest.mark.parametrize(
     ("wrong", "right", "line", "words"),
     [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from drivers.crc16 import CHECKS
@@ -18,6 +18,7 @@ OPEN, CLOSE, LIST, ATTENTION = 0x0101, 0x0201, 0x0701, 0xFF01
 NAMES = {OPEN: "PublicOpen", CLOSE: "PublicClose", LIST: "GetList", ATTENTION: "Attention"}
 _MESSAGE_ELEMENTS, _LIST_ELEMENTS, _ENTRY_ELEMENTS = 6, 7, 7
 _MESSAGE = 0x76
+_CONTINUED = 0x80
 #: How an entry begins: a list of seven, an octet string of six bytes.
 _ENTRY = b"\x77\x07"
 
@@ -40,19 +41,31 @@ _SIZES = [(size, b"." * size) for size in range(1, 9)]
 _UNSIGNED = b"|".join(b"\\x%02x%s" % (0x61 + size, dots) for size, dots in _SIZES)
 _INTEGER = b"|".join(b"\\x%02x%s" % (0x51 + size, dots) for size, dots in _SIZES)
 _OCTETS = b"|".join(b"\\x%02x%s" % (0x01 + size, b"." * size) for size in range(1, 15))
-#: An entry as nearly all are: a number or a short text, with or without status, time, unit and scaler, and no signature of its own. It is
-#: the same as reading its seven elements, in a tenth of the time.
+#: Keys and signatures, whose length takes two bytes.
+_LONG = b"|".join(b"\\x%02x\\x%02x.{%d}" % (0x80 | size >> 4, size & 0x0F, size - 2) for size in range(0x11, 0x44))
+#: An entry as nearly all are: its name, with or without status, time, unit and scaler; a number or a text; no signature of
+#: its own. It is the same as reading its seven elements, in a tenth of the time.
 _SHORT_ENTRY = re.compile(
-    rb"\x77\x07(.{6})(?:\x01|(" + _UNSIGNED + rb"))(?:\x01|(\x65....|\x72\x62.\x65....))(?:\x01|\x62(.))(?:\x01|\x52(.))("
-    + _INTEGER + rb"|" + _UNSIGNED + rb"|" + _OCTETS + rb")\x01",
+    rb"(\x77\x07.{6}(?:\x01|" + _UNSIGNED + rb")(?:\x01|\x65....|\x72\x62.\x65....)(?:\x01|\x62.)(?:\x01|\x52.))("
+    + _INTEGER + rb"|" + _UNSIGNED + rb"|" + _OCTETS + rb"|" + _LONG + rb")\x01",
     re.DOTALL,
 )  # fmt: skip
+#: How the list of a list response begins, likewise: client, server, the name of the list.
+_LIST_HEAD = re.compile(rb"\x77(?:\x01|O)(?:\x01|(O))(?:\x01|(O))".replace(b"O", b"(?:" + _OCTETS + b")"), re.DOTALL)
 #: The head of a message, likewise: transaction, group, what to do at an error, and the tag of its body.
 _HEAD = re.compile(rb"\x76(?:" + _OCTETS + rb")\x62.\x62.\x72(?:\x63(..)|\x65(....))", re.DOTALL)
+#: A whole message that opens or closes, likewise: nothing of it is read.
+_IDLE = re.compile(
+    rb"\x76(?:"
+    + _OCTETS
+    + rb")\x62.\x62.\x72\x63(?:\x01\x01\x76E{6}|\x02\x01\x71E)(?:\x63..|\x62.)\x00".replace(
+        b"E", b"(?:\x01|" + _OCTETS + b"|" + _UNSIGNED + b")"
+    ),
+    re.DOTALL,
+)
 
 
-@dataclass(frozen=True, slots=True)
-class ListResponse:
+class ListResponse(NamedTuple):
     """GetList.Res: the server, the list's name, the meter's time, its entries; ``unread`` is what was damaged between."""
 
     server: bytes | None
@@ -62,16 +75,14 @@ class ListResponse:
     unread: tuple[Unread, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(NamedTuple):
     """Bytes that are no message or no entry, and why."""
 
     raw: bytes
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """``tag`` says the kind; ``body`` is a ListResponse, or the elements as they are. ``good`` whether its CRC fits."""
 
     tag: int
@@ -81,11 +92,17 @@ class Message:
 
 
 def messages(data: bytes, kind: str) -> Iterator[Message | Unread]:
-    """The messages in ``data``, each checked by the CRC of ``kind``. What is no message ends it, as Unread."""
+    """The messages in ``data``, each checked by the CRC of ``kind``. What is no message ends it, as Unread.
+
+    With no kind, none is good, and those that only open and close are left out: for a frame that is sound as a whole.
+    """
     at = 0
     while at < len(data):
         if data[at] == END:
             at += 1
+            continue
+        if not kind and (idle := _IDLE.match(data, at)) is not None:
+            at = idle.end()
             continue
         try:
             message, at = _message(data, at, kind)
@@ -106,7 +123,7 @@ def _message(data: bytes, start: int, kind: str) -> tuple[Message, int]:
         body, at = element(data, at)
     end = at
     crc, at = element(data, at)
-    good = _fits(CHECKS[kind](data[start:end]), crc, kind)
+    good = bool(kind) and _fits(CHECKS[kind](data[start:end]), crc, kind)
     if at < len(data) and data[at] == END:
         at += 1
     else:
@@ -143,12 +160,19 @@ def _fits(calculated: int, sent: Any, kind: str) -> bool:
 
 
 def _list_response(data: bytes, at: int) -> tuple[ListResponse, int]:
-    count, at = list_head(data, at)
-    if count != _LIST_ELEMENTS:
-        raise Malformed("a list response has seven elements")
-    _, at = element(data, at)
-    server, at = element(data, at)
-    name, at = element(data, at)
+    server: Any
+    name: Any
+    head = _LIST_HEAD.match(data, at)
+    if head is not None:
+        server, name = (found and found[1:] for found in head.groups())
+        at = head.end()
+    else:
+        count, at = list_head(data, at)
+        if count != _LIST_ELEMENTS:
+            raise Malformed("a list response has seven elements")
+        _, at = element(data, at)
+        server, at = element(data, at)
+        name, at = element(data, at)
     time, at = element(data, at)
     length, at = list_head(data, at)
     entries: list[Entry] = []
@@ -175,18 +199,28 @@ def _entry(data: bytes, at: int) -> tuple[Entry, int]:
     match = _SHORT_ENTRY.match(data, at)
     if match is None:
         return _any_entry(data, at)
-    name, status, time, unit, scaler, value = match.groups()
-    number = int.from_bytes
-    return Entry(
-        name,
-        None if status is None else number(status[1:], "big"),
-        None if time is None else element(time, 0)[0],
-        None if unit is None else unit[0],
-        None if scaler is None else number(scaler, "big", signed=True),
-        value[1:] if value[0] < 0x50 else number(value[1:], "big", signed=value[0] < 0x60),
-        value[0],
-        len(value) - 1,
-    ), match.end()
+    head, value = match.groups()
+    tl = value[0]
+    said: Any
+    if 0x50 <= tl < 0x70:
+        said = int.from_bytes(value[1:], "big", signed=tl < 0x60)
+    else:
+        said = value[2 if tl & _CONTINUED else 1 :]
+    return _made((*_before_value(head), said, tl, len(value) - 1)), match.end()
+
+
+_made = Entry._make
+
+
+@lru_cache(maxsize=1024)
+def _before_value(head: bytes) -> tuple[Any, ...]:
+    """Name, status, time, unit and scaler of an entry: mostly the same in telegram after telegram."""
+    at = len(_ENTRY) + 6
+    found: list[Any] = [head[len(_ENTRY) : at]]
+    while at < len(head):
+        value, at = element(head, at)
+        found.append(value)
+    return tuple(found)
 
 
 def _any_entry(data: bytes, at: int) -> tuple[Entry, int]:

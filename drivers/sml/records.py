@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from drivers import din43863_5
 from drivers import unit as units
@@ -27,11 +26,11 @@ _INTEGER, _UNSIGNED, _TYPE = 0x50, 0x60, 0x70
 _FULL_BYTES = 4
 _PRINTABLE = re.compile(rb"[ -~]+\Z")
 _SCALERS = range(-128, 128)
+_LARGEST = 1 << 64
 _WATT_HOUR, _WATT = 30, 27
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """What is known beside the list: where it came from, when, whether its check fits, and the device map."""
 
     source: str
@@ -56,23 +55,25 @@ def records(response: ListResponse, around: Around) -> list[Record]:
         )  # fmt: skip
     made = quirks(server, around.meter_map)
     exporting = made.direction_in_status and _exporting(response.entries)
+    plain = made.short_power is ShortPower.AS_SENT and not exporting
+    add = found.append
     for entry in response.entries:
-        value = entry.value
-        obis = _obis(entry.name)
+        name, status, stamp, unit_number, scaler, value, _, _ = entry
+        obis, unit, factor, behind = _form(name, unit_number, scaler, status)
         if type(value) is int:
-            if made.short_power is not ShortPower.AS_SENT and obis[2:5] in POWERS:
+            if not plain and obis[2:5] in POWERS:
                 value = _meant(entry, made)
-            if exporting and value > 0 and obis[2:5] in POWERS:
-                value = -value
-            scaler = entry.scaler or 0
-            raw = _raw(entry)
-            if scaler not in _SCALERS:
-                found.append(NotUnderstood(key, raw, f"a scaler of {scaler}", obis))
+                if exporting and value > 0:
+                    value = -value
+            raw = f"{entry.value}{behind}"
+            if factor is None or not -_LARGEST < value < _LARGEST:
+                what = f"a scaler of {scaler}" if factor is None else "a number of more than 64 bits"
+                add(NotUnderstood(key, raw, what, obis))
                 continue
-            time = moment if entry.time is None else _time(entry.time)[0] or moment
-            unit = _unit(entry.unit)
-            exact = Decimal(value).scaleb(scaler) if scaler else Decimal(value)
-            found.append(Reading(key, obis, raw, exact, unit, read_at, time, None, source_doubts, checked))
+            time = moment if stamp is None else _time(stamp)[0] or moment
+            add(Reading(key, obis, raw, Decimal(value) * factor, unit, read_at, time, None, source_doubts, checked))
+        elif type(value) is bytes:
+            add(Text(key, obis, value.hex(), _text(obis, value), source_doubts, checked))
         else:
             found += _other(key, obis, entry, around)
     found += [NotUnderstood(key, part.raw.hex(), f"no entry of a list: {part.reason}") for part in response.unread]
@@ -87,9 +88,7 @@ def records(response: ListResponse, around: Around) -> list[Record]:
 
 def _other(key: str, obis: Obis, entry: Entry, around: Around) -> Iterator[Record]:
     value = entry.value
-    if isinstance(value, bytes):
-        yield Text(key, obis, value.hex(), _text(obis, value), around.doubts, around.checked)
-    elif isinstance(value, bool):
+    if isinstance(value, bool):
         yield Text(key, obis, str(value).lower(), str(value).lower(), around.doubts, around.checked)
     elif isinstance(value, list) and len(value) == 2 and value[0] == 1 and _time(value[1]) != (None, None):
         # SML_ListType, smlTime.
@@ -106,10 +105,16 @@ def _other(key: str, obis: Obis, entry: Entry, around: Around) -> Iterator[Recor
         yield NotUnderstood(key, str(value), "a value of no known type", obis)
 
 
-def _raw(entry: Entry) -> str:
-    """What stood on the wire: the number, its power of ten, and the status word."""
-    text = f"{entry.value}E{entry.scaler}" if entry.scaler else f"{entry.value}"
-    return text if entry.status is None else f"{text} status {entry.status:#x}"
+@lru_cache(maxsize=1024)
+def _form(
+    name: bytes, unit: int | None, scaler: int | None, status: int | None
+) -> tuple[Obis, str, Decimal | None, str]:
+    """What an entry's number is: its OBIS code, its unit, the power of ten it counts, None where that is none; and what
+    stands on the wire behind the number: that power, and the status word."""
+    behind = (f"E{scaler}" if scaler else "") + ("" if status is None else f" status {status:#x}")
+    # Exact: a number of 64 bits times a power of ten keeps all its digits.
+    factor = Decimal(1).scaleb(scaler or 0) if (scaler or 0) in _SCALERS else None
+    return Obis(*name), _unit(unit), factor, behind
 
 
 @lru_cache(maxsize=256)
@@ -120,12 +125,6 @@ def _meter(server: bytes, maker: bytes, firmware: bytes, source: str) -> Meter:
     return Meter(letters, number, "", version, source)
 
 
-@lru_cache(maxsize=1024)
-def _obis(name: bytes) -> Obis:
-    return Obis(*name)
-
-
-@lru_cache(maxsize=256)
 def _unit(number: int | None) -> str:
     """The unit; a number that is none of the table's stays a number, and no rule will map it."""
     if number is None or number == 255:
@@ -133,6 +132,7 @@ def _unit(number: int | None) -> str:
     return units.BY_NUMBER.get(number, f"unit {number}")
 
 
+@lru_cache(maxsize=1024)
 def _text(obis: Obis, value: bytes) -> str:
     if obis[2:4] in _IDENTITIES:
         return din43863_5.from_bytes(value) or value.hex().upper()
@@ -178,8 +178,10 @@ def _is_energy(entry: Entry) -> bool:
 
 def _is_locked(entries: tuple[Entry, ...]) -> bool:
     """A meter whose PIN was not entered gives its energy in whole kWh and no power (FNN Lastenheft, reduced data set)."""
+    if _WATT in [entry.unit for entry in entries]:
+        return False
     energies = [entry for entry in entries if entry.unit == _WATT_HOUR and type(entry.value) is int]
-    if not any(entry.value for entry in energies) or any(entry.unit == _WATT for entry in entries):
+    if not any(entry.value for entry in energies):
         return False
     return all(
         (entry.scaler or 0) >= 0 and entry.value * 10 ** min(entry.scaler or 0, 9) % 1000 == 0 for entry in energies

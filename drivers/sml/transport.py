@@ -9,21 +9,20 @@ bytes as sent, so the end of a frame is the first end whose CRC fits, and either
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from drivers.crc16 import kermit, x25
 
 _ESCAPE = b"\x1b\x1b\x1b\x1b"
-_START = re.compile(rb"\x1b\x1b\x1b\x1b\x01\x01\x01\x01")
+_START = _ESCAPE + b"\x01\x01\x01\x01"
 #: In a frame four 1B behind four others are an escape, whatever follows.
-_END_OR_START = re.compile(rb"\x1b\x1b\x1b\x1b\x1a([\x00-\x07])(..)|(?<!\x1b\x1b\x1b\x1b)" + _START.pattern, re.DOTALL)
+_END_OR_START = re.compile(rb"\x1b\x1b\x1b\x1b\x1a([\x00-\x07])(..)|(?<!\x1b\x1b\x1b\x1b)" + _START, re.DOTALL)
 _START_BYTES, _END_BYTES = 8, 8
 #: A list is below 1 kB in the field; beyond this it is no frame.
 LONGEST = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The messages of one frame. ``kind`` is the CRC that fits, ``x25`` or ``kermit``, empty where none does.
 
     ``whole`` is False where the next frame, or the end of the capture, came before its end.
@@ -65,14 +64,14 @@ class FrameFinder:
 
     def _step(self, found: list[Frame]) -> bool:
         if not self._began:
-            match = _START.search(self._data, self._seen)
-            if match is None:
+            start = self._data.find(_START, self._seen)
+            if start < 0:
                 self._seen = self._skip(max(0, len(self._data) - 2 * _START_BYTES))
                 return False
-            self._skip(match.start())
+            self._skip(start)
             self._began, self._seen, self._wrong = True, _START_BYTES, 0
             return True
-        match = _END_OR_START.search(self._data, self._seen)
+        match = self._mark()
         if match is None:
             if len(self._data) > LONGEST:
                 self._damaged(len(self._data), found)
@@ -90,6 +89,16 @@ class FrameFinder:
             self._wrong = self._wrong or match.start()
             self._seen = match.start() + 1
         return True
+
+    def _mark(self) -> re.Match[bytes] | None:
+        """The next end or start; what is looked for byte by byte is only the escape that both begin with."""
+        at = self._data.find(_ESCAPE, self._seen)
+        while at >= 0:
+            match = _END_OR_START.match(self._data, at)
+            if match is not None:
+                return match
+            at = self._data.find(_ESCAPE, at + 1)
+        return None
 
     def _kind(self, end: int) -> str:
         covered = bytes(self._data[: end - 2])

@@ -8,9 +8,10 @@ around values, commas for decimal points, error values in double brackets.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, cast
 
 #: An address, then one or more bracketed values. A value may itself be bracketed: ``((ER11))``.
 _SET = re.compile(r"([^()!/\x00-\x1f]*)((?:\((?:\([^()]*\)|[^()])*\)[ \t\r\n]*)+)")
@@ -57,6 +58,10 @@ class DataSet(NamedTuple):
         return (Value(self.text, self.unit), *self.others)
 
 
+#: ``DataSet._make`` at half the cost.
+_made = cast(Callable[[tuple[Any, ...]], DataSet], partial(tuple.__new__, DataSet))
+
+
 def joined(first: DataSet, second: DataSet) -> DataSet:
     """One set of two: the second has no address of its own and goes on with the first."""
     return first._replace(others=first.others + second.values, raw=first.raw + second.raw)
@@ -71,13 +76,13 @@ class Rest(NamedTuple):
 def parse(text: str) -> list[DataSet | Rest]:
     """The data sets of a block's text, and what is left over between them. Any text is taken; nothing is dropped."""
     found: list[DataSet | Rest] = []
-    add, made, none = found.append, DataSet._make, ()
+    add, none = found.append, ()
     for raw, address, digits, more, unit, other in _LINE.findall(text):
         if not other:
             if digits:
-                add(made((address, digits, unit, Decimal(digits), none, raw)))
+                add(_made((address, digits, unit, Decimal(digits), none, raw)))
             else:
-                add(made((address, more, unit, number(more) if more else None, none, raw)))
+                add(_made((address, more, unit, number(more) if more else None, none, raw)))
         elif other == "!":
             continue
         elif other.count("(") == other.count(")"):

@@ -6,9 +6,9 @@ list of 6: transaction, group, what to do at an error, (tag, body), CRC, end of 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, cast
 
 from drivers.crc16 import CHECKS
 from drivers.sml.element import END, Malformed, element, list_head
@@ -209,7 +209,8 @@ def _entry(data: bytes, at: int) -> tuple[Entry, int]:
     return _made((*_before_value(head), said, tl, len(value) - 1)), match.end()
 
 
-_made = Entry._make
+#: ``Entry._make`` at half the cost.
+_made = cast(Callable[[tuple[Any, ...]], Entry], partial(tuple.__new__, Entry))
 
 
 @lru_cache(maxsize=1024)

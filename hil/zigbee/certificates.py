@@ -34,6 +34,7 @@ def authority(suite: Suite) -> bytes:
     return suite.curve.compress(suite.curve.times(_secret(suite, "authority"), suite.curve.generator))
 
 
+@cache
 def issue(eui64: str, suite: Suite) -> Credentials:
     """A certificate for a device, from its EUI-64 in hexadecimal, and the private key that belongs to it."""
     subject = bytes.fromhex(eui64.replace(":", ""))

@@ -34,7 +34,7 @@ ACTIONS: dict[str, str] = {
     "opt-out": "the owner opts out of a load control event (device, event)",
     "opt-in": "and in again (device, event)",
     "plain": "a device reports its registers without the encryption of its link key (device, endpoint)",
-    "state": "what a device has: keys, prices, messages, events, counts (device)",
+    "state": "what a device, or the stick, has: keys, prices, messages, events, counts (device)",
     "stick": "reset, fatal, hang, dead, unplug or plug (what)",
 }
 
@@ -59,6 +59,8 @@ class Control:
         self.stick.pan.timeline.run(asyncio.get_running_loop().time())
         if action == "stick":
             return self._stick(request["what"])
+        if action == "state" and request["device"] == "stick":
+            return self._stick_state()
         device = self.house.devices[request["device"]]
         pan = self.house.pan
         if action in ("set", "report", "plain"):
@@ -80,6 +82,18 @@ class Control:
             raise ValueError(f"no action {action!r}; there are {', '.join(ACTIONS)}")
         simple[action]()
         return None
+
+    def _stick_state(self) -> dict[str, Any]:
+        memory, network = self.house.ncp.memory, self.house.ncp.memory.network
+        return {
+            "up": self.house.ncp.up,
+            "node_type": network.node_type if network else None,
+            "pan_id": network.pan_id if network else None,
+            "trust_centre": memory.trust_centre[::-1].hex(),
+            "link_keys": {entry.partner[::-1].hex(): entry.key.hex() for entry in memory.link_keys.values()},
+            "counts": {**self.house.pan.counts, **self.stick.ash.counts},
+            "unknown_commands": {f"{number:04x}": count for number, count in self.house.ncp.unknown.items()},
+        }
 
     def _stick(self, what: str) -> None:
         strikes: dict[str, Callable[[], None]] = {

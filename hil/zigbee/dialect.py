@@ -24,11 +24,12 @@ class Status(Enum):
     NETWORK_UP = (0x90, 0x15)
     NETWORK_DOWN = (0x91, 0x16)
     NOT_JOINED = (0x93, 0x17)
+    JOIN_FAILED = (0x94, 0x18)
     DELIVERY_FAILED = (0x66, 0x0C02)
     INVALID_CALL = (0x70, 0x02)
     INDEX_OUT_OF_RANGE = (0xB1, 0x27)
     TABLE_ENTRY_EMPTY = (0xB6, 0x2D)
-    MESSAGE_TOO_LONG = (0x74, 0x28)
+    MESSAGE_TOO_LONG = (0x74, 0x38)
     LIBRARY_NOT_PRESENT = (0xB5, 0x0F)
     #: Of the frame layer (EzspStatus).
     VERSION_NOT_SET = (0x30, 0x01)

@@ -34,7 +34,7 @@ from hil.zigbee.display import MessageDisplay, PriceDisplay
 from hil.zigbee.fields import eui64
 from hil.zigbee.key_establishment import KeyEstablishment
 from hil.zigbee.load_control import LoadControl
-from hil.zigbee.memory import LinkKey, Memory, Network
+from hil.zigbee.memory import ROUTER, LinkKey, Memory, Network
 from hil.zigbee.metering import Metering
 from hil.zigbee.mmo import installation_key, mmo
 from hil.zigbee.ncp import Ncp
@@ -55,7 +55,17 @@ class House:
         table = tomllib.loads(file.read_text())
         self.devices = {each["name"]: _device(each, minute_s) for each in table.get("device", [])}
         self.pan = Pan(Timeline(), self.devices.values())
+        if utility := table.get("utility"):
+            self._join_utility(utility)
         self.ncp = Ncp(Dialect(version), Memory(eui64(table["stick"]["eui64"])), self.pan)
+
+    def _join_utility(self, table: dict[str, Any]) -> None:
+        """The devices are in the network of a utility, whose coordinator is the one with address 0; the stick is not yet."""
+        network = Network(mmo(b"utility extended pan id")[:8], table["pan_id"], _POWER, table["channel"])
+        network.node_type, network.node_id = ROUTER, table["stick_node_id"]
+        self.pan.utility, self.pan.utility_key = network, mmo(b"utility network key")
+        for device in self.devices.values():
+            device.joined = True
 
     def form(self) -> None:
         """The network is there already, and everybody in it."""

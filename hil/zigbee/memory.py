@@ -10,6 +10,8 @@ COORDINATOR, ROUTER = 1, 2
 #: Any partner: a transient key under this EUI-64 is for every device that joins.
 WILDCARD = b"\xff" * 8
 NO_KEY = bytes(16)
+#: The token that holds the trust centre: mode, its EUI-64, the link key with it.
+TRUST_CENTRE_TOKEN = (0x1E124, 0)
 
 
 @dataclass(slots=True)
@@ -81,6 +83,12 @@ class Memory:
 
     def link_key(self, partner: bytes) -> LinkKey | None:
         return next((entry for entry in self.link_keys.values() if entry.partner == partner), None)
+
+    def write_token(self, where: tuple[int, int], value: bytes) -> None:
+        """Write a token, as a host may. The stack believes what the one of the trust centre says."""
+        self.tokens[where] = value
+        if where == TRUST_CENTRE_TOKEN:
+            self.trust_centre = value[2:10]
 
     def forget(self) -> None:
         """What a factory reset leaves: nothing but the stick's own address."""

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hil.zigbee.pan import Pan
 
 Command = Callable[["Ncp", Reader], bytes]
-#: Frame id -> the function that does the command and gives the parameters of its response.
-COMMANDS: dict[int, Command] = {}
+#: Frame id -> the function that does the command and gives the parameters of its response, and the versions that have it.
+COMMANDS: dict[int, tuple[Command, range]] = {}
 
 _INVALID_COMMAND, _STACK_STATUS, _TRUST_CENTRE_JOIN = 0x58, 0x19, 0x24
 _MESSAGE_SENT, _INCOMING_MESSAGE = 0x3F, 0x45
@@ -34,11 +34,11 @@ _LQI, _RSSI = 255, 0xD0
 ALLOW_JOINS, JOINS_USE_INSTALL_CODE_KEY = 0x01, 0x10
 
 
-def command(frame_id: int) -> Callable[[Command], Command]:
-    """Registers a function as the command of that frame id."""
+def command(frame_id: int, *, since: int = 0, until: int = 255) -> Callable[[Command], Command]:
+    """Registers a function as the command of that frame id, in the versions of EZSP from ``since`` to ``until``."""
 
     def register(function: Command) -> Command:
-        COMMANDS[frame_id] = function
+        COMMANDS[frame_id] = function, range(since, until + 1)
         return function
 
     return register
@@ -84,8 +84,8 @@ class Ncp:
             return self._respond(frame, _INVALID_COMMAND, self.dialect.status(Status.VERSION_NOT_SET))
         if frame.frame_id == 0:
             return self._version(frame)
-        function = COMMANDS.get(frame.frame_id)
-        if function is None:
+        function, versions = COMMANDS.get(frame.frame_id, (None, range(0)))
+        if function is None or self.dialect.version not in versions:
             self.unknown[frame.frame_id] += 1
             return self._respond(frame, _INVALID_COMMAND, self.dialect.status(Status.INVALID_FRAME_ID))
         # A response goes out before the callbacks that its command caused.

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from hil.zigbee.aps import BROADCASTS, PROFILE_ZDO, Message
+from hil.zigbee.aps import COORDINATOR as STICKS_COORDINATOR
 from hil.zigbee.dialect import Status
-from hil.zigbee.memory import COORDINATOR, Network
+from hil.zigbee.fields import u16
+from hil.zigbee.memory import COORDINATOR, TRUST_CENTRE_TOKEN, Network
 from hil.zigbee.ncp import INCOMING_BROADCAST, INCOMING_UNICAST
 from hil.zigbee.timeline import Timeline
 from hil.zigbee.zdo import (
@@ -77,6 +79,9 @@ class Pan:
         self.door_open_until = 0.0
         #: What is to happen when the stick's network is up.
         self.when_up: Callable[[], None] | None = None
+        #: The network of a utility, in which the stick may be a router; its devices are there before the stick.
+        self.utility: Network | None = None
+        self.utility_key = bytes(16)
         self._sequence = 0
 
     def by_eui64(self, eui64: bytes) -> Device | None:
@@ -219,6 +224,20 @@ class Pan:
             device.joined = False
             self.ncp.device_update(device.node_id, device.eui64, LEFT, _NO_ACTION)
 
-    def admit_stick(self, ncp: Ncp, network: Network) -> bool:
-        """Whether the network of another lets the stick in, as a router. This one has no other coordinator."""
-        return False
+    def admit_stick(self, asked: Network) -> bool:
+        """The stick asks to come into the utility's network, as a router; it needs the key of its own install code."""
+        esi, network, memory = self.by_node_id(STICKS_COORDINATOR), self.utility, self.ncp.memory
+        if esi is None or network is None or asked.pan_id != network.pan_id:
+            return False
+        if memory.trust_centre_key != esi.installation_key:
+            self.counts["wrong installation key"] += 1
+            return False
+        memory.network, memory.network_key = network, self.utility_key
+        memory.write_token(TRUST_CENTRE_TOKEN, u16(memory.security) + esi.eui64 + memory.trust_centre_key)
+        esi.admitted(memory.trust_centre_key)
+        self.when_up = lambda: self._meet(esi)
+        return True
+
+    def _meet(self, esi: Device) -> None:
+        self.when_up = None
+        esi.entered(self)

@@ -122,17 +122,21 @@ class Reporting:
 
 @dataclass(slots=True)
 class Attributes:
-    """The attributes of one side of a cluster, and the general commands on them."""
+    """The attributes of one side of a cluster, and the general commands on them.
+
+    ``room`` is what a response may hold: one to a read that asks for more ends with the last attribute that fits.
+    """
 
     values: dict[int, Attribute] = field(default_factory=dict)
     reporting: dict[int, Reporting] = field(default_factory=dict)
+    room: int = 70
 
     def answer(self, frame: Frame) -> Frame:
         reader = Reader(frame.body)
         if frame.command == READ:
             body = b""
-            while reader.data:
-                body += self._read(reader.u16())
+            while reader.data and len(body + (record := self._read(reader.u16()))) <= self.room:
+                body += record
             return frame.general(READ_RESPONSE, body)
         if frame.command == WRITE:
             return frame.general(WRITE_RESPONSE, self._write(reader))

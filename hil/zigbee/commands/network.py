@@ -8,8 +8,8 @@ from hil.zigbee.fields import Reader, u8, u16, u32
 from hil.zigbee.memory import ROUTER, read_network
 from hil.zigbee.ncp import Ncp, command
 
-_ENERGY_SCAN_RESULT, _SCAN_COMPLETE = 0x48, 0x1C
-_ENERGY_SCAN = 0
+_ENERGY_SCAN_RESULT, _NETWORK_FOUND, _SCAN_COMPLETE = 0x48, 0x1B, 0x1C
+_ENERGY_SCAN, _ZIGBEE_PRO = 0, 2
 _JOINED, _NO_NETWORK = 2, 0
 _UNKNOWN_NODE_TYPE = 0xFF
 _QUIET_DBM = 0xA5
@@ -46,11 +46,7 @@ def join_network(ncp: Ncp, reader: Reader) -> bytes:
     network = read_network(reader)
     if ncp.up or node_type != ROUTER:
         return ncp.status(Status.INVALID_CALL)
-    if not ncp.pan.admit_stick(ncp, network):
-        _settle(ncp, Status.NETWORK_DOWN)
-        return ncp.status()
-    ncp.memory.network = network
-    _settle(ncp, Status.NETWORK_UP)
+    _settle(ncp, Status.NETWORK_UP if ncp.pan.admit_stick(network) else Status.JOIN_FAILED)
     return ncp.status()
 
 
@@ -94,6 +90,9 @@ def start_scan(ncp: Ncp, reader: Reader) -> bytes:
             for channel in range(11, 27):
                 if channels >> channel & 1:
                     ncp.callback(_ENERGY_SCAN_RESULT, bytes((channel, _QUIET_DBM)))
+        elif (other := ncp.pan.utility) is not None and channels >> other.channel & 1:
+            found = u8(other.channel) + u16(other.pan_id) + other.extended_pan_id
+            ncp.callback(_NETWORK_FOUND, found + bytes((1, _ZIGBEE_PRO, other.update_id, 255, 0xD0)))
         ncp.callback(_SCAN_COMPLETE, u8(0) + ncp.status())
 
     ncp.pan.timeline.after(_SETTLE_S, done)
@@ -176,7 +175,7 @@ def get_address_table_remote_eui64_or_info(ncp: Ncp, reader: Reader) -> bytes:
     return ncp.status(Status.FAIL if node_id == NOBODY else Status.OK) + u16(node_id) + partner
 
 
-@command(0x5F)
+@command(0x5F, until=13)
 def get_address_table_remote_node_id(ncp: Ncp, reader: Reader) -> bytes:
     return u16(ncp.addresses.get(reader.u8(), (bytes(8), NOBODY))[1])
 

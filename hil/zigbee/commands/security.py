@@ -36,7 +36,7 @@ def get_current_security_state(ncp: Ncp, reader: Reader) -> bytes:
     return ncp.status() + u16(bits) + ncp.memory.trust_centre
 
 
-@command(0x6A)
+@command(0x6A, until=12)
 def get_key(ncp: Ncp, reader: Reader) -> bytes:
     memory, kind = ncp.memory, reader.u8()
     if kind == _NETWORK_KEY:
@@ -57,7 +57,7 @@ def get_key(ncp: Ncp, reader: Reader) -> bytes:
     )
 
 
-@command(0x71)
+@command(0x71, until=12)
 def get_key_table_entry(ncp: Ncp, reader: Reader) -> bytes:
     index = reader.u8()
     if index >= configured(ncp, KEY_TABLE_SIZE):
@@ -70,14 +70,14 @@ def get_key_table_entry(ncp: Ncp, reader: Reader) -> bytes:
     return ncp.status() + u16(bits) + u8(5) + entry.key + counters + u8(0) + entry.partner
 
 
-@command(0x66)
+@command(0x66, until=12)
 def add_or_update_key_table_entry(ncp: Ncp, reader: Reader) -> bytes:
     partner = reader.take(8)
     reader.u8()
     return ncp.status(_store(ncp, None, partner, reader.take(16)))
 
 
-@command(0x10E)
+@command(0x10E, since=12)
 def import_link_key(ncp: Ncp, reader: Reader) -> bytes:
     index, partner = reader.u8(), reader.take(8)
     return ncp.dialect.security_status(_store(ncp, index, partner, reader.take(16)))
@@ -118,14 +118,14 @@ def clear_key_table(ncp: Ncp, reader: Reader) -> bytes:
     return ncp.status()
 
 
-@command(0xAF)
+@command(0xAF, until=12)
 def add_transient_link_key(ncp: Ncp, reader: Reader) -> bytes:
     partner = reader.take(8)
     ncp.transient_keys[partner] = reader.take(16)
     return ncp.status()
 
 
-@command(0x111)
+@command(0x111, since=12)
 def import_transient_key(ncp: Ncp, reader: Reader) -> bytes:
     partner = reader.take(8)
     ncp.transient_keys[partner] = reader.take(16)
@@ -138,7 +138,7 @@ def clear_transient_link_keys(ncp: Ncp, reader: Reader) -> bytes:
     return b""
 
 
-@command(0x114)
+@command(0x114, since=12)
 def export_key(ncp: Ncp, reader: Reader) -> bytes:
     context = reader.data
     kind, index = reader.u8(), reader.u8()
@@ -152,7 +152,7 @@ def export_key(ncp: Ncp, reader: Reader) -> bytes:
     return status + key + context if ncp.dialect.wide else key + status
 
 
-@command(0x116)
+@command(0x116, since=13)
 def get_network_key_info(ncp: Ncp, reader: Reader) -> bytes:
     memory = ncp.memory
     return (
@@ -165,13 +165,13 @@ def get_network_key_info(ncp: Ncp, reader: Reader) -> bytes:
     )
 
 
-@command(0x10F)
+@command(0x10F, since=12)
 def export_link_key_by_index(ncp: Ncp, reader: Reader) -> bytes:
     index = reader.u8()
     return _exported(ncp, index, ncp.memory.link_keys.get(index))
 
 
-@command(0x10D)
+@command(0x10D, since=12)
 def export_link_key_by_eui(ncp: Ncp, reader: Reader) -> bytes:
     partner = reader.take(8)
     index = next((index for index, entry in ncp.memory.link_keys.items() if entry.partner == partner), _NOT_FOUND)

@@ -135,21 +135,21 @@ def get_mfg_token(ncp: Ncp, reader: Reader) -> bytes:
     return counted(_TOKENS.get(name, b"\xff" * _TOKEN_LENGTHS.get(name, 0)))
 
 
-@command(0x102)
+@command(0x102, since=9)
 def get_token_data(ncp: Ncp, reader: Reader) -> bytes:
     value = ncp.memory.tokens.get((reader.u32(), reader.u32()))
     found = Status.FAIL if value is None else Status.OK
     return ncp.status(found) + u32(len(value or b"")) + (value or b"")
 
 
-@command(0x103)
+@command(0x103, since=9)
 def set_token_data(ncp: Ncp, reader: Reader) -> bytes:
     where = reader.u32(), reader.u32()
-    ncp.memory.tokens[where] = reader.take(reader.u32())
+    ncp.memory.write_token(where, reader.take(reader.u32()))
     return ncp.status()
 
 
-@command(0x77)
+@command(0x77, since=13)
 def token_factory_reset(ncp: Ncp, reader: Reader) -> bytes:
     ncp.memory.forget()
     return b""

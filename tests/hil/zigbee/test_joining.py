@@ -14,7 +14,9 @@ METER_CODE = "83FED3407A939723A5C639B26916D505"
 READ_SUMMATION = Frame(7, 0x00, u16(0x0000), cluster_specific=False, from_server=False)
 
 
-@pytest.mark.parametrize("version", [8, 13, 14, 18])
+@pytest.mark.parametrize(
+    "version", [8, 13, pytest.param(14, marks=pytest.mark.slow), pytest.param(18, marks=pytest.mark.slow)]
+)
 def test_a_meter_joins_by_its_install_code_and_answers_under_its_own_key(
     version: int, gateway: Callable[..., Any]
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.dlms import cosem_time
@@ -48,6 +48,7 @@ def test_a_clock_status_is_doubt_unless_it_is_not_specified() -> None:
     assert cosem_time.doubts_of(0x82) == (Doubt.CLOCK_INVALID, Doubt.DAYLIGHT_SAVING)
 
 
+@settings(max_examples=100)
 @given(st.datetimes(BEGIN, END), st.booleans())
 def test_what_is_built_reads_back(naive: datetime, reverse: bool) -> None:
     time = naive.replace(tzinfo=UTC, microsecond=naive.microsecond // 10000 * 10000)
@@ -55,6 +56,7 @@ def test_what_is_built_reads_back(naive: datetime, reverse: bool) -> None:
     assert cosem_time.parse(raw, None, deviation_reversed=reverse).time == time
 
 
+@settings(max_examples=100)
 @given(st.binary(max_size=14))
 def test_any_octets_give_a_stamp_and_a_text(raw: bytes) -> None:
     assert isinstance(cosem_time.parse(raw, VIENNA).text, str)

@@ -87,11 +87,25 @@ RULES = st.builds(
 FAULTS = st.dictionaries(st.integers(3, 60), st.sampled_from(["lost", "garbled", "repeated", "cut"]), max_size=12)
 
 
-@given(RULES, FAULTS, st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=6))
-@settings(max_examples=200)
+APDUS = st.lists(st.binary(min_size=1, max_size=400), min_size=1, max_size=6)
+
+
+@given(RULES, FAULTS, APDUS)
+@settings(max_examples=40)
 def test_every_apdu_arrives_once_whatever_the_line_does(
     rule: StationRule, faults: dict[int, str], apdus: list[bytes]
 ) -> None:
+    _arrives_once(rule, faults, apdus)
+
+
+@pytest.mark.slow
+@given(RULES, FAULTS, APDUS)
+@settings(max_examples=1000)
+def test_every_apdu_arrives_once_at_length(rule: StationRule, faults: dict[int, str], apdus: list[bytes]) -> None:
+    _arrives_once(rule, faults, apdus)
+
+
+def _arrives_once(rule: StationRule, faults: dict[int, str], apdus: list[bytes]) -> None:
     line = Line(HdlcSession(CLIENT, SERVER), rule, faults)
     line.session.connect()
     line.until(Connected)
@@ -107,7 +121,7 @@ def test_every_apdu_arrives_once_whatever_the_line_does(
 
 
 @given(RULES, st.integers(8, 2030), st.integers(1, 7))
-@settings(max_examples=40)
+@settings(max_examples=10)
 def test_no_more_is_agreed_than_was_proposed(rule: StationRule, information: int, window: int) -> None:
     line = Line(HdlcSession(CLIENT, SERVER, information, window), rule)
     line.session.connect()

@@ -7,7 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.dlms import cosem_time
@@ -30,6 +30,7 @@ def _around(zone: ZoneInfo | None = None) -> Around:
     return Around("meter", READ_AT, zone)
 
 
+@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 0xFFFF), st.binary(min_size=12, max_size=12)), max_size=12), st.booleans())
 def test_every_stamp_is_that_of_the_plain_parser(noise: list[tuple[int, bytes]], in_zone: bool) -> None:
     zone = BERLIN if in_zone else None

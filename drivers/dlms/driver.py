@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
@@ -20,10 +21,11 @@ from drivers.dlms.listening import listen, listen_once
 from drivers.dlms.meter_map import map_for
 from drivers.dlms.meter_objects import devices, states
 from drivers.dlms.meter_reading import CLOCK, Learned, MeterReading
+from drivers.dlms.reach import Reach
 from drivers.dlms.settings import association, settings
 from drivers.dlms.view_table import view_sweep, view_table
 from drivers.driver import Context, Found
-from drivers.errors import AccessDenied, BadFrame, MeterError, UsageError
+from drivers.errors import AccessDenied, BadFrame, LinkLost, MeterError, UsageError
 from drivers.link.link import LineSettings, Link
 from drivers.link.opening import open_link
 from drivers.memory import remembered
@@ -32,6 +34,8 @@ from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Reading, Reco
 
 #: The registered port of DLMS over TCP and UDP.
 PORT = 4059
+#: How often in a row a link that is lost within one day of a profile is opened again, and after which pause each time more.
+RESUMES, RESUME_PAUSE_S = 3, 1.0
 #: Where a meter's invocation counter for the unicast key is: 0-0:43.1.x, x the client or the key (Green Book 9.2.5.5).
 _COUNTERS = [Obis(0, 0, 43, 1, number) for number in range(8)]
 
@@ -54,6 +58,9 @@ class Dlms:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        await self._end()
+
+    async def _end(self) -> None:
         try:
             if self._client is not None:
                 await self._client.close()
@@ -97,10 +104,22 @@ class Dlms:
                     yield record
 
     async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
-        """A load profile, a day at a time."""
-        async with self._session() as reading:
-            async for series in reading.profile(profile, since, until):
-                yield series
+        """A load profile, a day at a time. A lost link is opened again and the reading goes on with the day it stopped in;
+        LinkLost is raised when it is lost in the same day once more than ``RESUMES`` times, or was never there."""
+        reach, failures = Reach(), 0
+        while True:
+            before = reach.until
+            try:
+                if failures:
+                    await self._reopen(RESUME_PAUSE_S * failures)
+                async with self._session() as reading:
+                    async for series in reading.profile(profile, since, until, reach):
+                        yield series
+                return
+            except LinkLost:
+                if reach.until == before and ((self._reading is None and not failures) or failures == RESUMES):
+                    raise
+                failures = 1 if reach.until != before else failures + 1
 
     async def clock(self) -> ClockReading:
         """The meter's clock beside the gateway's, at the middle of the exchange."""
@@ -194,6 +213,12 @@ class Dlms:
             if isinstance(error, BadFrame) and not error.do:
                 error.do = "read again; if it stays so, --trace shows what the meter sends"
             raise error.at(str(self._url)) from error.__cause__
+
+    async def _reopen(self, pause_s: float) -> None:
+        """Another link in place of the lost one. Raises LinkLost."""
+        await self._end()
+        await asyncio.sleep(pause_s)
+        self._link = await self._open_link()
 
     async def _associate(self) -> MeterReading:
         at_least = await self._meters_counter()

@@ -9,6 +9,7 @@ from drivers.dlms.cosem import ClassId
 from drivers.dlms.meter_map import MapLog
 from drivers.dlms.meter_reading import MeterReading
 from drivers.dlms.profile_rows import Layout
+from drivers.dlms.reach import Reach
 from drivers.errors import AccessDenied, MeterError, NotSupported
 from drivers.reading import MeterEvent, Obis, Row
 
@@ -51,7 +52,7 @@ async def _events(
 ) -> AsyncIterator[MeterEvent]:
     layout = await reading.layout(log.obis)
     code = _code_place(layout)
-    async for rows in reading.rows(log.obis, layout, since, until):
+    async for rows in reading.rows(log.obis, layout, since, until, Reach()):
         for row in rows:
             yield _event(reading, log, layout, code, row)
 

@@ -18,6 +18,7 @@ from drivers.dlms.cosem_unit import ScalerUnit, scaler_unit
 from drivers.dlms.ln_apdus import Result
 from drivers.dlms.meter_map import DlmsMap, MapObject
 from drivers.dlms.profile_rows import Layout
+from drivers.dlms.reach import Reach
 from drivers.dlms.records import Around, octets_text, other, register
 from drivers.dlms.refusals import Refusal
 from drivers.dlms.selection import CaptureObject
@@ -72,7 +73,6 @@ class MeterReading:
         self.read_at = read_at
         self.meter = Meter(source=source)
         self.logical_device_name = ""
-        self._given: set[str] = set()
 
     # -- identity and objects -----------------------------------------------------------------------------------------
 
@@ -244,10 +244,13 @@ class MeterReading:
                 found[place] = ScalerUnit(*self.map.units[one.obis])
         return found
 
-    async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
-        """The profile's rows from ``since`` to ``until``, a day at a time; without bounds, the whole buffer."""
+    async def profile(
+        self, profile: Obis, since: datetime | None, until: datetime | None, reach: Reach
+    ) -> AsyncIterator[Series]:
+        """The profile's rows from ``since`` to ``until``, a day at a time; without bounds, the whole buffer. Goes on from
+        where ``reach`` has come to."""
         layout = await self.layout(profile)
-        async for rows in self.rows(profile, layout, since, until):
+        async for rows in self.rows(profile, layout, since, until, reach):
             yield Series(
                 meter=self.meter.key,
                 profile=profile,
@@ -259,10 +262,9 @@ class MeterReading:
             )
 
     async def rows(
-        self, profile: Obis, layout: Layout, since: datetime | None, until: datetime | None
+        self, profile: Obis, layout: Layout, since: datetime | None, until: datetime | None, reach: Reach
     ) -> AsyncIterator[list[Row]]:
         """The rows of a profile or log, those of a day at a time. Raises NotSupported, AccessDenied, Damaged."""
-        self._given.clear()
         if since is None and until is None:
             yield await self._rows(profile, layout, None)
             return
@@ -271,7 +273,7 @@ class MeterReading:
             raise NotSupported(
                 f"the profile {profile} has no clock to select by", do="read it without --since and --until"
             )
-        start = since or self.read_at - timedelta(days=365)
+        start = reach.until or since or self.read_at - timedelta(days=365)
         end = until or self.read_at
         zone = await self._range_zone()
         while start < end:
@@ -279,7 +281,7 @@ class MeterReading:
             first, last = self._bound(start - _MARGIN, zone), self._bound(stop + _MARGIN, zone)
             chosen = selection.by_range(layout.captured[clock], first, last)
             found = await self._rows(profile, layout, chosen)
-            fresh = [row for row in found if self._is_new(row, (start, stop))]
+            fresh = reach.fresh(found, start, stop, last=stop == end)
             if fresh:
                 yield fresh
             start = stop
@@ -294,16 +296,6 @@ class MeterReading:
         return profile_rows.rows(
             buffer, layout, self.around(), null_repeats=self.map.null_repeats, stamp_is_start=self.map.stamp_is_start
         )
-
-    def _is_new(self, row: Row, span: tuple[datetime, datetime]) -> bool:
-        """Whether a row is of this span and was not given before: meters give a little more than they are asked for."""
-        if row.time is not None and not span[0] <= row.time <= span[1]:
-            return False
-        name = row.raw_time if row.time is None else row.time.isoformat()
-        if name in self._given:
-            return False
-        self._given.add(name)
-        return True
 
     def _bound(self, moment: datetime, zone: tzinfo | None) -> bytes:
         """A range's bound as the meter writes its stamps: local time, deviation stated where its clock states one."""

@@ -21,6 +21,7 @@ SESSION_FAULTS: dict[str, tuple[str, str]] = {
         "2",
         "after so many blocks of a GET the connection is closed; on a serial line the meter falls silent",
     ),
+    "drop-mid-block": ("20", "as close-mid-block, but once: the next connection is served"),
     "malformed-last-block": ("", "the last block of a GET lacks its last two bytes"),
     "wrong-block-number": ("", "the second block of a GET says it is the third"),
     "wrong-invoke-id": ("", "the first answer to a GET carries another invoke-id"),
@@ -113,4 +114,7 @@ class DlmsFaults(Faults):
     @property
     def closes(self) -> bool:
         """Whether it is time to close the connection in the middle of blocks."""
-        return "close-mid-block" in self and self.blocks >= self.number("close-mid-block")
+        return any(
+            name in self and self.blocks >= self.number(name) and (name == "close-mid-block" or self.once(name))
+            for name in ("close-mid-block", "drop-mid-block")
+        )

@@ -72,7 +72,7 @@ def test_what_is_written_reads_back_and_its_truncation_is_damaged(example: tuple
 
 
 @pytest.mark.slow
-@settings(max_examples=1000)
+@settings(max_examples=500)
 @given(DATA)
 def test_what_is_written_reads_back_at_length(example: tuple[bytes, object]) -> None:
     _reads_back(example)

@@ -65,7 +65,7 @@ def test_a_flipped_bit_is_never_a_frame(frame: Frame, place: int) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=5000)
+@settings(max_examples=2000)
 @given(FRAME, st.integers(0, 1 << 16))
 def test_a_flipped_bit_is_never_a_frame_at_length(frame: Frame, place: int) -> None:
     _never_a_frame(frame, place)

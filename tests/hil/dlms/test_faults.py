@@ -112,6 +112,14 @@ def close_mid_block() -> None:
         one.answer(bytes.fromhex("C002C100000001"))
 
 
+def drop_mid_block() -> None:
+    one = associated(drop_mid_block="2")
+    one.answer(PROFILE)
+    with pytest.raises(Dropped):
+        one.answer(bytes.fromhex("C002C100000001"))
+    assert len(one.answer(PROFILE)[0]) > 100
+
+
 def malformed_last_block() -> None:
     found = blocks(associated(malformed_last_block=""))
     raw = b"".join(Reader(each[9:]).octets() for each in found[:-1])
@@ -249,9 +257,9 @@ def silent() -> None:
 
 
 SESSION_CASES: list[Callable[[], None]] = [
-    silent, refuse_association, stale_association, late_reply, truncated_apdu, close_mid_block, malformed_last_block,
-    wrong_block_number, wrong_invoke_id, list_blocks_03, wrong_tag, wrong_tag_once, counter_demand, deciphering_error,
-    glo_only, gmac_16, gbt_unasked, kill_unknown, clock_garbage, protocol_version, hls_bare, aare_bare, context_03,
+    silent, refuse_association, stale_association, late_reply, truncated_apdu, close_mid_block, drop_mid_block,
+    malformed_last_block, wrong_block_number, wrong_invoke_id, list_blocks_03, wrong_tag, wrong_tag_once, counter_demand,
+    deciphering_error, glo_only, gmac_16, gbt_unasked, kill_unknown, clock_garbage, protocol_version, hls_bare, aare_bare, context_03,
     vaa_0007, rlre_wrong_length, rlre_empty, sn_list_in_blocks,
 ]  # fmt: skip
 

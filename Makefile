@@ -39,6 +39,13 @@ types: $(VENV)/installed-dev ## mypy --strict on drivers/ and gateway/
 bench: $(VENV)/installed-dev ## measure what is promised; tables go to bench-out/
 	@$(BIN)/python tests/bench $(AREAS)
 
+# SECONDS of faults, then KILLS of the whole gateway at random points.
+SECONDS ?= 1800
+KILLS ?= 1000
+soak: $(VENV)/installed-dev ## half an hour under faults, then 1000 kills; a table and a picture go to soak-out/
+	@SECONDS=$(SECONDS) $(BIN)/python tests/soak
+	@test $(KILLS) = 0 || METERGATE_KILLS=$(KILLS) $(PYTEST) -m slow --timeout 0 tests/gateway/test_killed.py
+
 pages: $(VENV)/installed ## write the lists, the schema and the reference that are made from maps and models
 	@$(BIN)/python -m gateway.device_map.pages
 	@$(BIN)/python -m gateway.config.page

@@ -27,6 +27,7 @@ DRIVERS: dict[str, str] = {
     "p1": "drivers.p1.driver:driver",
     "d0": "drivers.d0.driver:driver",
     "sml": "drivers.sml.driver:driver",
+    "zigbee": "drivers.zigbee_se.driver:driver",
 }
 
 #: kind of captured bytes -> module with ``recognises(data)`` and ``decode(data, source, context)``, the surest first.

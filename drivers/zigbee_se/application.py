@@ -1,0 +1,185 @@
+"""bellows' controller as a Smart Energy coordinator: what zigpy drops is let through, what is not encrypted is not.
+
+The only module, with ``network``, that imports zigpy. It is tied to zigpy 2.x: each override says which behaviour it replaces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import bellows.types
+import bellows.zigbee.application as stock
+import zigpy.types as t
+from zigpy.exceptions import NetworkNotFormed
+
+SE_PROFILE = 0x0109
+_HA_PROFILE = 0x0104
+#: Our endpoint: an energy services interface (SE 1.4, device type 0x0500).
+ENDPOINT, _ESI = 10, 0x0500
+
+TIME, _COMMISSIONING, _OTA, KEY_ESTABLISHMENT = 0x000A, 0x0015, 0x0019, 0x0800
+#: Clusters of Smart Energy itself, on whatever profile they come.
+_SE_CLUSTERS = frozenset(range(0x0700, 0x070C))
+#: Clusters that need APS encryption under the link key (SE 1.4, table 5-12); key establishment goes under the network key.
+ENCRYPTED = _SE_CLUSTERS | {TIME, _COMMISSIONING, _OTA}
+
+_SERVERS = (0x0000, TIME, 0x0700, 0x0701, 0x0703, 0x0704, KEY_ESTABLISHMENT)
+_CLIENTS = (0x0702, 0x0705, KEY_ESTABLISHMENT)
+
+
+class Arrived(NamedTuple):
+    """A frame of a Smart Energy cluster. ``device`` is the sender's EUI64, high octet first."""
+
+    device: bytes
+    source: int
+    destination: int
+    cluster: int
+    data: bytes
+    encrypted: bool
+
+
+def configuration(path: str, *, database: str | None, channel: int | None = None) -> dict[str, Any]:
+    """The application's configuration for a stick at ``path``."""
+    network = {"channel": channel} if channel else {}
+    return {
+        "device": {"path": path, "baudrate": 115200, "flow_control": None},
+        "database_path": database,
+        "network": network,
+        # One process owns the stick, and nothing goes over the internet.
+        "ota": {"enabled": False},
+        "topology_scan_enabled": False,
+        "backup_enabled": False,
+        "use_thread": False,
+        # The supervisor of ``network`` sees a hung stick sooner.
+        "watchdog_enabled": False,
+        "additional_endpoints": [
+            {
+                "endpoint": ENDPOINT,
+                "profile": SE_PROFILE,
+                "device_type": _ESI,
+                "device_version": 0,
+                "input_clusters": list(_SERVERS),
+                "output_clusters": list(_CLIENTS),
+            }
+        ],
+    }
+
+
+class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
+    """One stick. ``arrived`` takes the frames of Smart Energy clusters; ``refused`` counts those that were not encrypted.
+
+    ``consumer``: the stick is a guest in a utility's network and not its trust centre.
+    """
+
+    def __init__(self, config: dict[str, Any], arrived: Callable[[Arrived], None], *, consumer: bool = False) -> None:
+        super().__init__(config)
+        self._arrived = arrived
+        self._consumer = consumer
+        self.refused: dict[bytes, int] = {}
+
+    def packet_received(self, packet: t.ZigbeePacket) -> None:
+        """zigpy reads only the profiles of home automation, and nothing looks at the encryption of what arrives."""
+        if packet.dst_ep and (packet.profile_id == SE_PROFILE or packet.cluster_id in _SE_CLUSTERS):
+            encrypted = bool(packet.tx_options & t.TransmitOptions.APS_Encryption)
+            sender = self._sender(packet)
+            if self.must_be_encrypted(packet.cluster_id) and not encrypted:
+                if sender is not None:
+                    self.refused[sender] = self.refused.get(sender, 0) + 1
+                return
+            if sender is not None and packet.cluster_id in _SE_CLUSTERS | {TIME, KEY_ESTABLISHMENT}:
+                data = bytes(packet.data.serialize())
+                self._arrived(Arrived(sender, packet.src_ep or 0, packet.dst_ep, packet.cluster_id, data, encrypted))
+                return
+            packet = self.let_through(packet)
+        super().packet_received(packet)
+
+    def must_be_encrypted(self, cluster: int) -> bool:
+        """The encryption gate."""
+        return cluster in ENCRYPTED
+
+    def let_through(self, packet: t.ZigbeePacket) -> t.ZigbeePacket:
+        """The profile fix: zigpy 2.4 ignores frames of 0x0109, so that an interview ends at Basic (zigpy #1810)."""
+        return packet.replace(profile_id=_HA_PROFILE) if packet.profile_id == SE_PROFILE else packet
+
+    def get_endpoint_id(self, cluster_id: int, is_server_cluster: bool = False) -> int:
+        """Bindings for reports point at our endpoint; zigpy's always at 1."""
+        return ENDPOINT if cluster_id in ENCRYPTED else super().get_endpoint_id(cluster_id, is_server_cluster)
+
+    async def start_network(self) -> None:
+        """bellows' repair writes the stick's own EUI64 over the trust centre's: right in a network of one's own, and the
+        end of the membership in another's.
+        """
+        if self._consumer:
+            repair = stock.repairs.fix_invalid_tclk_partner_ieee
+            stock.repairs.fix_invalid_tclk_partner_ieee = _no_repair
+            try:
+                await super().start_network()
+            finally:
+                stock.repairs.fix_invalid_tclk_partner_ieee = repair
+        else:
+            await super().start_network()
+
+    def _sender(self, packet: t.ZigbeePacket) -> bytes | None:
+        try:
+            return eui64_bytes(self.get_device_with_address(packet.src).ieee)
+        except KeyError:
+            return None
+
+    async def install_link_key(self, device: bytes, key: bytes) -> None:
+        """Give the stick the link key with a device, in the place of the one before. Raises NetworkNotFormed when it
+        does not take it.
+        """
+        address, data = bellows.types.EUI64(zigpy_eui64(device)), bellows.types.KeyData(key)
+        if self._ezsp.ezsp_version < 13:
+            response = await self._ezsp.addOrUpdateKeyTableEntry(address=address, linkKey=True, keyData=data)
+        else:
+            index = await self._key_index(address)
+            response = await self._ezsp.importLinkKey(index=index, address=address, key=data)
+        _accepted(response[0], f"the link key of {device.hex()}")
+
+    async def has_link_key(self, device: bytes) -> bool:
+        (index,) = await self._ezsp.findKeyTableEntry(address=bellows.types.EUI64(zigpy_eui64(device)), linkKey=True)
+        return bool(index != _NO_INDEX)
+
+    async def _key_index(self, address: bellows.types.EUI64) -> int:
+        """The place of a device's key in the table: where it is, or the first that is free."""
+        (index,) = await self._ezsp.findKeyTableEntry(address=address, linkKey=True)
+        if index != _NO_INDEX:
+            return int(index)
+        _, size = await self._ezsp.getConfigurationValue(configId=bellows.types.EzspConfigId.CONFIG_KEY_TABLE_SIZE)
+        for free in range(size):
+            response = await self._ezsp.exportLinkKeyByIndex(index=free)
+            if bellows.types.sl_Status.from_ember_status(response.status) != bellows.types.sl_Status.OK:
+                return free
+        raise NetworkNotFormed(f"the stick's table of {size} link keys is full")
+
+    async def still_there(self) -> None:
+        """Ask the stick something that needs its firmware and no radio. Raises what bellows raises."""
+        await self._ezsp.networkState()
+
+    @property
+    def firmware(self) -> str:
+        return f"EZSP {self._ezsp.ezsp_version}, {self.state.node_info.version or 'version not said'}"
+
+
+#: findKeyTableEntry: not there.
+_NO_INDEX = 0xFF
+
+
+def _accepted(status: Any, what: str) -> None:
+    if bellows.types.sl_Status.from_ember_status(status) != bellows.types.sl_Status.OK:
+        raise NetworkNotFormed(f"the stick does not take {what}: {status!r}")
+
+
+async def _no_repair(ezsp: object) -> bool:
+    return False
+
+
+def eui64_bytes(ieee: t.EUI64) -> bytes:
+    """High octet first, as it is printed."""
+    return bytes(ieee.serialize())[::-1]
+
+
+def zigpy_eui64(device: bytes) -> t.EUI64:
+    return t.EUI64.deserialize(device[::-1])[0]

@@ -150,7 +150,9 @@ class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
         _, size = await self._ezsp.getConfigurationValue(configId=bellows.types.EzspConfigId.CONFIG_KEY_TABLE_SIZE)
         for free in range(size):
             response = await self._ezsp.exportLinkKeyByIndex(index=free)
-            if bellows.types.sl_Status.from_ember_status(response.status) != bellows.types.sl_Status.OK:
+            # The status stands last, and first from EZSP 14 on.
+            status = response[0 if self._ezsp.ezsp_version >= 14 else -1]
+            if bellows.types.sl_Status.from_ember_status(status) != bellows.types.sl_Status.OK:
                 return free
         raise NetworkNotFormed(f"the stick's table of {size} link keys is full")
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from drivers.zigbee_se.meters import PanMeter
     from drivers.zigbee_se.network import Pan
 
+#: Seconds for devices that the database does not know yet: they are asked what they are when they are heard.
+_SETTLE_S = 3.0
 _PARAMETERS = ("device", "channel", "database", "form", "role")
 
 
@@ -89,6 +91,7 @@ class Zigbee:
         from drivers.zigbee_se.meters import meters
 
         if self._meters is None:
+            await settled(self._pan, _SETTLE_S)
             self._meters = await meters(self._pan, self._context, str(self._url), self._only)
         if not self._meters:
             what = f"device {self._only.hex()}" if self._only else "network"
@@ -129,9 +132,12 @@ def open_pan(url: MeterUrl, context: Context) -> Pan:
 
 
 def _state_folder() -> Path:
-    """Where systemd says, else the user's state folder (XDG)."""
-    given = os.environ.get("STATE_DIRECTORY") or os.environ.get("XDG_STATE_HOME")
-    return Path(given) / "metergate" if given else Path.home() / ".local" / "state" / "metergate"
+    """The folder of a systemd unit, else the one of the verbs: ``$METERGATE_STATE``, or the user's state folder (XDG)."""
+    given = os.environ.get("STATE_DIRECTORY") or os.environ.get("METERGATE_STATE")
+    if given:
+        return Path(given)
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "state") / "metergate"
 
 
 def _name(path: str) -> str:

@@ -341,22 +341,27 @@ class Pan:
         task.add_done_callback(self._tasks.discard)
 
     async def _deal(self, arrived: Arrived, frame: Frame) -> None:
-        # A device may go away while it is answered: it asks again.
-        with contextlib.suppress(MeterError):
-            if not frame.of_cluster:
-                await self._deal_with_profile_command(arrived, frame)
-                return
-            side = "server" if frame.to_client else "client"
-            defined = payload.command(arrived.cluster, side, frame.command)  # type: ignore[arg-type]
-            if defined is None:
-                await self._default(arrived, frame, zcl.UNSUPPORTED_COMMAND)
-                return
-            try:
-                fields = payload.decode(defined, frame.payload)
-            except BadFrame:
-                await self._default(arrived, frame, zcl.MALFORMED)
-                return
-            await self._deal_with_command(arrived, frame, defined.name, fields)
+        try:
+            await self._deal_with(arrived, frame)
+        except MeterError as error:
+            # A device may go away while it is answered: it asks again.
+            self._happened("not answered", arrived.device, str(error))
+
+    async def _deal_with(self, arrived: Arrived, frame: Frame) -> None:
+        if not frame.of_cluster:
+            await self._deal_with_profile_command(arrived, frame)
+            return
+        side = "server" if frame.to_client else "client"
+        defined = payload.command(arrived.cluster, side, frame.command)  # type: ignore[arg-type]
+        if defined is None:
+            await self._default(arrived, frame, zcl.UNSUPPORTED_COMMAND)
+            return
+        try:
+            fields = payload.decode(defined, frame.payload)
+        except BadFrame:
+            await self._default(arrived, frame, zcl.MALFORMED)
+            return
+        await self._deal_with_command(arrived, frame, defined.name, fields)
 
     async def _deal_with_profile_command(self, arrived: Arrived, frame: Frame) -> None:
         if frame.command == zcl.REPORT:

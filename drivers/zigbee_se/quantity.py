@@ -100,10 +100,11 @@ class Quantity:
         return Obis(_GROUP_A[self.medium], 0, c, d, tier)
 
     def interval(self, *, received: bool) -> Obis | None:
-        """The change of the total in an interval: time integral 5, electricity only."""
+        """The change of the total in an interval: time integral 5, and the same D for the other media."""
         if self.medium is Medium.ELECTRICITY:
             return self._active(received, 29, 0)
-        return self.summation(received=received)
+        total = self.summation(received=received)
+        return None if total is None else total._replace(d=29)
 
     def maximum(self, *, received: bool) -> Obis | None:
         return self._active(received, 6, 0) if self.medium is Medium.ELECTRICITY else None

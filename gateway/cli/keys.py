@@ -25,6 +25,12 @@ WHICH = {
     "verify": "the meter's public key for signatures",
     "agree": "our private key for key agreement",
     "agree_meter": "the meter's public key for key agreement",
+    "cs1-certificate": "Zigbee SE certificate of a stick, suite 1",
+    "cs1-private": "Zigbee SE private key of a stick, suite 1",
+    "cs1-authority": "Zigbee SE public key of the certificate authority, suite 1",
+    "cs2-certificate": "Zigbee SE certificate of a stick, suite 2",
+    "cs2-private": "Zigbee SE private key of a stick, suite 2",
+    "cs2-authority": "Zigbee SE public key of the certificate authority, suite 2",
 }
 
 

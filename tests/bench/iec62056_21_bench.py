@@ -110,7 +110,7 @@ def _parsing() -> Iterator[Row]:
             ours.append(_parse(Path(sys.executable), OURS, block))
             theirs.append(_parse(peer, PEER, block))
         name = f"{len(block)} B readout, {ours[0][1]} values, into Decimals: times faster than iec62056-21 0.0.2"
-        yield Row(name, min(theirs)[0] / min(ours)[0], "×", 3, most=False)
+        yield Row(name, min(theirs)[0] / min(ours)[0], "×", 4, most=False)
         yield Row("of which ours", min(ours)[0] * 1e6, "µs")
 
 

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from drivers.driver import Context
+from drivers.iec62056_21.readings import Circumstances
 from drivers.p1.decode import decode, recognises
+from drivers.p1.records import _by_grammar, _by_lines
 from drivers.reading import Doubt, Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series, Text
 from hil import catalogue
 from hil.push.text import TextMeter
@@ -237,3 +239,35 @@ def test_line_ends_that_an_editor_took_away_and_a_check_without_leading_zero() -
             break
     else:
         pytest.fail("no number gives a check below 1000")
+
+
+@pytest.mark.parametrize("profile", ["be-e-mucs", "dsmr-2.2", "dsmr-4", "dsmr-5", "hu", "se"])
+def test_the_short_way_by_lines_gives_the_same_as_the_grammar(profile: str) -> None:
+    around = Circumstances("twin", datetime(2026, 4, 12, tzinfo=UTC), AMSTERDAM.zone)
+    head, _, body = twin(profile).rpartition(b"!")[0].decode().partition("\n")
+    pieces = [
+        "",
+        "(",
+        ")",
+        "*",
+        "\r\n",
+        ")(",
+        "(1)",
+        ".",
+        "5.",
+        "1.2.3",
+        " ",
+        "260412101500S)(",
+        "1-0:2.8.0(1*kWh)",
+        "()",
+    ]
+    short = 0
+    for at in range(0, len(body), 11):
+        changed = body[:at] + pieces[at // 11 % len(pieces)] + body[at + at % 4 :]
+        by_lines = _by_lines(head, changed, around, ())
+        short += bool(by_lines)
+        # A value on a line of its own: only the line end between is not kept.
+        said = [repr(record).replace("\\r\\n", "") for record in _by_grammar(head, changed, around, ())]
+        assert not by_lines or [repr(record) for record in by_lines] == said, at
+    assert short > len(body) // 44
+    assert _by_lines(head, body, around, ())

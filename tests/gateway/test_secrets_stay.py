@@ -75,6 +75,7 @@ def parrot() -> Iterator[int]:
 
 
 @pytest.mark.paced
+@pytest.mark.slow
 def test_planted_secrets_are_found_nowhere(
     tmp_path: Path, emulated_meter: Callable[..., str], parrot: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

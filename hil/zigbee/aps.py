@@ -6,7 +6,12 @@ from dataclasses import dataclass, replace
 
 from hil.zigbee.fields import Reader, u8, u16
 
-OPTION_ENCRYPTION, OPTION_RETRY, OPTION_ENABLE_ROUTE_DISCOVERY = 0x0020, 0x0040, 0x0100
+OPTION_ENCRYPTION, OPTION_RETRY, OPTION_ENABLE_ROUTE_DISCOVERY, OPTION_FRAGMENT = 0x0020, 0x0040, 0x0100, 0x8000
+
+#: What fits an APS frame without fragments, with routes and network security as the stack leaves room for them.
+LONGEST_PAYLOAD = 82
+#: Octets that the APS security header and its check value take of them.
+_APS_SECURITY = 9
 
 #: Short address of the coordinator, and the broadcast addresses from this on.
 COORDINATOR, BROADCASTS = 0x0000, 0xFFF8
@@ -53,6 +58,26 @@ class Message:
             + u16(self.group)
             + u8(self.sequence)
         )
+
+    @property
+    def room(self) -> int:
+        """The octets that one frame of this kind holds."""
+        return LONGEST_PAYLOAD - (_APS_SECURITY if self.encrypted else 0)
+
+    def fragments(self) -> list[Message]:
+        """This message in frames that fit: ``group`` has the index of each, and of the first their number above it."""
+        pieces = [self.data[start : start + self.room] for start in range(0, len(self.data), self.room)]
+        if len(pieces) < 2:
+            return [self]
+        return [
+            replace(
+                self,
+                data=piece,
+                options=self.options | OPTION_FRAGMENT,
+                group=index | (len(pieces) << 8 if index == 0 else 0),
+            )
+            for index, piece in enumerate(pieces)
+        ]
 
     def numbered(self, sequence: int) -> Message:
         return replace(self, sequence=sequence)

@@ -6,6 +6,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     "ezsp": ("13", "the version of EZSP the stick speaks: 8, 13, 14 or 18"),
     "formed": ("", "the network is there already, and every device is in it with a link key of its own"),
     "minute": ("60000", "how long a minute of a load control event lasts"),
+    "fragments": ("", "devices answer a long read in fragments, instead of with what fits one frame"),
     "noise": ("3", "so many frames of a hundred are spoilt, lost or doubled, both ways"),
     "seed": ("1", "which frames the noise takes"),
     "hang": ("5000", "so long after its first message the stick acknowledges, and answers no more until it is reset"),

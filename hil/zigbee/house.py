@@ -45,6 +45,8 @@ from hil.zigbee.zcl import Attribute
 WELL_KNOWN_KEY = b"ZigBeeAlliance09"
 #: Of a network that is there already: well-known numbers, so that a test can look for them.
 _PAN_ID, _CHANNEL, _POWER = 0x5E07, 20, 8
+#: What a device that fragments puts into one answer.
+_LONGEST_ANSWER = 240
 _GLOBAL_HASHED_LINK_KEY = 0x0084
 
 
@@ -66,6 +68,13 @@ class House:
         self.pan.utility, self.pan.utility_key = network, mmo(b"utility network key")
         for device in self.devices.values():
             device.joined = True
+
+    def allow_fragments(self) -> None:
+        """Devices send responses that do not fit one frame in several."""
+        for device in self.devices.values():
+            for endpoint in device.endpoints.values():
+                for cluster in endpoint.clusters.values():
+                    cluster.attributes.room = _LONGEST_ANSWER
 
     def form(self) -> None:
         """The network is there already, and everybody in it."""

@@ -174,7 +174,8 @@ class Pan:
 
     def _hand_over(self, device: Device, message: Message, kind: int) -> None:
         self._sequence = (self._sequence + 1) & 0xFF
-        self.ncp.incoming(device.node_id, device.eui64, message.numbered(self._sequence), kind)
+        for each in message.numbered(self._sequence).fragments():
+            self.ncp.incoming(device.node_id, device.eui64, each, kind)
 
     # The door.
 

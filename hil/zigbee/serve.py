@@ -24,6 +24,8 @@ async def serve(arguments: EmulateArguments) -> None:
         raise ValueError(f"no EZSP {version} here; there are {', '.join(map(str, RELEASES))}")
     profile = arguments.profile if "/" in arguments.profile else DEFAULT
     house = House(data_file(profile), version, minute_s=faults.seconds("minute") if "minute" in faults else 60.0)
+    if "fragments" in faults:
+        house.allow_fragments()
     if "formed" in faults:
         house.form()
     # A stick on USB takes any line speed.

@@ -9,11 +9,6 @@ from hil.zigbee.dialect import Status
 from hil.zigbee.fields import Reader, u8
 from hil.zigbee.ncp import Ncp, command
 
-#: What fits an APS frame without fragments, with routes and network security as the stack leaves room for them.
-LONGEST_PAYLOAD = 82
-#: Octets that the APS security header and its check value take of them.
-_APS_SECURITY = 9
-
 
 @command(0x34)
 def send_unicast(ncp: Ncp, reader: Reader) -> bytes:
@@ -23,7 +18,7 @@ def send_unicast(ncp: Ncp, reader: Reader) -> bytes:
     message = replace(message, data=reader.counted(), sequence=ncp.next_sequence())
     if not ncp.up:
         return ncp.status(Status.INVALID_CALL) + u8(0)
-    if len(message.data) > LONGEST_PAYLOAD - (_APS_SECURITY if message.encrypted else 0):
+    if len(message.data) > message.room:
         return ncp.status(Status.MESSAGE_TOO_LONG) + u8(0)
 
     def sent(status: Status) -> None:

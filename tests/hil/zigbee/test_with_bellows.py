@@ -107,3 +107,16 @@ async def test_a_house_that_was_formed_before_is_read_at_once(
     assert control(link, do="set", device="nobody")["ok"] is False
     assert stick.stop() == 0
     assert not Path(f"{link}.control").exists()
+
+
+async def test_a_long_answer_comes_in_fragments_that_bellows_puts_together(
+    emulator: Callable[..., Any], zigpy_on: Callable[[str], Awaitable[Any]], tmp_path: Path
+) -> None:
+    names = (0x0000, 0x0001, 0x0002, 0x0100, 0x0102, 0x0204, 0x0307, 0x0308, 0x0300, 0x0301, 0x0302)
+    question = bytes.fromhex("000400") + b"".join(name.to_bytes(2, "little") for name in names)
+    link = tmp_path / "stick"
+    emulator("zigbee-stick", "--link", str(link), "--speed", "max", "--fault", "formed", "--fault", "fragments")
+    app = await zigpy_on(str(link))
+    whole = (await app.packets.ask(METER, METERING, question)).data.serialize()
+    assert len(whole) > 82
+    assert whole.endswith(bytes.fromhex("0103002201000002030022e80300"))

@@ -168,3 +168,10 @@ def test_a_house_that_was_formed_before_answers_under_its_link_keys_only(gateway
     read = Frame(1, 0x00, u16(0x0000), False, False)
     assert bench.ask("meter", METERING, read).encrypted
     assert bench.ask("meter", METERING, read, encrypted=False).frame.command == 0x0B
+
+
+def test_a_read_that_asks_for_too_much_ends_with_what_fits(house: Any) -> None:
+    names = (0x0000, 0x0001, 0x0002, 0x0100, 0x0102, 0x0204, 0x0307, 0x0308)
+    body = house.ask("meter", METERING, Frame(1, 0x00, b"".join(map(u16, names)), False, False)).frame.body
+    # Five registers of ten octets and the status word of twelve; the site's name would be one too many.
+    assert len(body) == 5 * 10 + 12

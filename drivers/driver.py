@@ -31,6 +31,10 @@ class CounterStore(Protocol):
         """Set ``count`` values aside, durably, before any is used. Returns the first, never below ``at_least``."""
         ...
 
+    def identity(self) -> bytes:
+        """Five octets that are this store's alone, made by chance when it was begun and the same ever after."""
+        ...
+
 
 def utc_now() -> datetime:
     """The gateway's time, UTC."""

@@ -8,7 +8,7 @@ dlms+hdlc://host:port?...                 HDLC over TCP
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from drivers.dlms.acse import Mechanism
 from drivers.dlms.association import Association, Credentials
@@ -28,8 +28,8 @@ MECHANISMS = {
     "sha1": Mechanism.HLS_SHA1, "gmac": Mechanism.HLS_GMAC, "sha256": Mechanism.HLS_SHA256, "ecdsa": Mechanism.HLS_ECDSA,
 }  # fmt: skip
 CONTROLS = {"none": 0, "authenticated": AUTHENTICATED, "encrypted": ENCRYPTED, "both": AUTHENTICATED | ENCRYPTED}
-#: The client's system title where nobody chose one: a manufacturer id that no FLAG list holds, and a fixed number.
-DEFAULT_TITLE = b"MGW\x00\x00\x00\x00\x01"
+#: What our system title begins with where nobody chose one: a manufacturer id that no FLAG list holds.
+MANUFACTURER = b"MGW"
 PARAMETERS = (
     "client", "server", "physical", "address_size", "client_size", "sn", "auth", "security", "suite", "style", "title",
     "meter", "meter_title", "counter", "public", "baud", "information", "window", "pdu", "gbt", "challenge", "address",
@@ -39,7 +39,7 @@ PARAMETERS = (
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a URL says, checked. ``name`` is the meter's in the key file; ``counter`` how the meter's invocation counter is
+    """What a URL says, checked. ``title`` is empty where it names none. ``name`` is the meter's in the key file; ``counter`` how the meter's invocation counter is
     had: ``public`` (read through the public client), ``stored`` (the store alone)."""
 
     client: int
@@ -86,7 +86,7 @@ def settings(url: MeterUrl, meter_map: DlmsMap) -> Settings:
         control=CONTROLS[_word(url, "security", tuple(CONTROLS), "none")],
         suite=url.integer("suite", 0, 0, 2),
         style=Style(_word(url, "style", tuple(Style), Style.GLO)),
-        title=_title(url, "title") or DEFAULT_TITLE,
+        title=_title(url, "title"),
         name=url.get("meter") or _name(url),
         meter_title=_title(url, "meter_title"),
         counter=_word(url, "counter", ("public", "stored"), "public"),
@@ -105,6 +105,8 @@ def settings(url: MeterUrl, meter_map: DlmsMap) -> Settings:
 def association(chosen: Settings, context: Context, at_least: int = 0) -> Association:
     """The association a URL asks for, with its keys. Raises UsageError, naming the key that is missing and never one."""
     keys = _Keys(context, chosen.name)
+    if not chosen.title and (chosen.uses_keys or chosen.mechanism in (Mechanism.HLS_SHA256, Mechanism.HLS_ECDSA)):
+        chosen = replace(chosen, title=_our_title(context))
     security = _security(chosen, context, keys, at_least) if chosen.uses_keys else None
     return Association(
         short_names=chosen.short_names,
@@ -114,6 +116,13 @@ def association(chosen: Settings, context: Context, at_least: int = 0) -> Associ
         pdu_size=chosen.pdu_size,
         block_transfer=chosen.block_transfer,
     )
+
+
+def _our_title(context: Context) -> bytes:
+    """A system title that no other store's counters are used with: title and invocation counter are the nonce of GCM, which
+    must never come twice with one key (NIST SP 800-38D, 8). Without a store, one for each association."""
+    store = context.counters
+    return MANUFACTURER + (store.identity() if store is not None else secrets.token_bytes(5))
 
 
 def counter_name(chosen: Settings) -> str:

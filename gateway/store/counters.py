@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
+
 from gateway.store.connection import Connection
 from gateway.store.store import Store
+
+#: The row that holds the store's identity: no counter, but as durable as they are.
+_IDENTITY = "identity of this store"
 
 
 class Counters:
@@ -30,3 +35,14 @@ class Counters:
             return first
 
         return self._store.write(work).result()
+
+    def identity(self) -> bytes:
+        """As the protocol says. A store that was lost or set aside is followed by one with another identity, so that what
+        it had given is not given again under the same. Raises StoreError."""
+
+        def work(connection: Connection) -> int:
+            made = secrets.randbits(40)
+            connection.execute("INSERT OR IGNORE INTO counter (name, next) VALUES (?, ?)", (_IDENTITY, made))
+            return int(connection.execute("SELECT next FROM counter WHERE name = ?", (_IDENTITY,)).fetchone()[0])
+
+        return self._store.write(work).result().to_bytes(5, "big")

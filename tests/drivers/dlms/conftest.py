@@ -30,6 +30,9 @@ class Counters:
         self.next[name] = first + count
         return first
 
+    def identity(self) -> bytes:
+        return bytes(4) + b"\x01"
+
 
 @pytest.fixture
 def keys() -> Keys:

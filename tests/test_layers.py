@@ -36,6 +36,7 @@ FLOORS = [
         "gateway.store",
         "gateway.device_map",
         "gateway.keys",
+        "gateway.pan_controls",
         "gateway.backoff",
         "gateway.states",
         "gateway.systemd",

@@ -45,6 +45,8 @@ def configuration(path: str, *, database: str | None, channel: int | None = None
     return {
         "device": {"path": path, "baudrate": 115200, "flow_control": None},
         "database_path": database,
+        # A device that was let in is not forgotten for a power cut.
+        "database_commit_interval": 0,
         "network": network,
         # One process owns the stick, and nothing goes over the internet.
         "ota": {"enabled": False},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from drivers.zigbee_se.network import Pan
 
 #: Seconds for devices that the database does not know yet: they are asked what they are when they are heard.
-_SETTLE_S = 3.0
+_SETTLE_S, _QUIET_S = 5.0, 1.0
 _PARAMETERS = ("device", "channel", "database", "form", "role")
 
 
@@ -91,7 +91,7 @@ class Zigbee:
         from drivers.zigbee_se.meters import meters
 
         if self._meters is None:
-            await settled(self._pan, _SETTLE_S)
+            await settled(self._pan, _SETTLE_S, self._only)
             self._meters = await meters(self._pan, self._context, str(self._url), self._only)
         if not self._meters:
             what = f"device {self._only.hex()}" if self._only else "network"
@@ -154,11 +154,18 @@ def driver(url: MeterUrl, context: Context) -> Zigbee:
     return Zigbee(url, context)
 
 
-async def settled(pan: Pan, within_s: float) -> None:
-    """Wait until every device that is known was asked what it is, or the time is over."""
-    deadline = asyncio.get_running_loop().time() + within_s
-    while asyncio.get_running_loop().time() < deadline:
-        found = pan.devices()
-        if found and all(one.interviewed for one in found):
+async def settled(pan: Pan, within_s: float, wanted: bytes | None = None) -> None:
+    """Wait until the device that is wanted, or every one that is known, was asked what it is; or the time is over.
+
+    A network whose devices the database does not know is heard one device after the other: it is settled when nobody was new
+    for a second.
+    """
+    loop = asyncio.get_running_loop()
+    deadline, still, before = loop.time() + within_s, loop.time(), -1
+    while loop.time() < deadline:
+        found = {one.eui64: one.interviewed for one in pan.devices()}
+        if len(found) != before or not all(found.values()):
+            still, before = loop.time(), len(found)
+        if found.get(wanted) if wanted is not None else (found and loop.time() - still > _QUIET_S):
             return
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.05)

@@ -80,6 +80,11 @@ class Esi:
         self._save()
         return fields
 
+    @property
+    def newest(self) -> int:
+        """The highest issuerEventId that is remembered, 0 where there is none."""
+        return max((*self._told, *self._tracking), default=0)
+
     def current(self, kind: type[Price] | type[LoadControl] | type[Message], now: datetime) -> list[Told]:
         """Those that are not over, by their start."""
         found = [one for one in self._told.values() if isinstance(one.instruction, kind)]

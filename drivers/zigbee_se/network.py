@@ -292,6 +292,17 @@ class Pan:
         finally:
             self._waiting.pop(key, None)
 
+    def next_event_id(self) -> int:
+        """An IssuerEventID above every one before: seconds since 2000, or one more than the last (SE 1.4, D.2.2.3.1)."""
+        least = zcl_time.seconds(self._context.now())
+        if self._context.counters is not None:
+            return self._context.counters.reserve("zigbee/issuer-event-id", 1, at_least=least)
+        return max(least, self.esi.newest + 1)
+
+    def remember(self, instruction: Instruction, tracking: str = "") -> dict[str, Any]:
+        """Keep an instruction for devices that ask later, before it is told to several; returns its fields."""
+        return self.esi.tell(instruction, self._context.now(), tracking)
+
     async def ask(self, device: bytes, endpoint: int, cluster: int, frame: Frame) -> Frame:
         """Send a frame and wait for its answer. Raises NoAnswer, LinkLost."""
         app = self._running()

@@ -29,5 +29,6 @@ VERBS: dict[str, tuple[str, str]] = {
     "decode": ("gateway.cli.decode", "Read captured bytes, with no port."),
     "control": ("gateway.cli.control", "What a device's map or SunSpec allows to be written, by name; read back."),
     "relay": ("gateway.cli.relay", "A meter's supply switch: its state, connect, disconnect."),
+    "pan": ("gateway.cli.pan", "A Zigbee stick and its network: state, devices, let one in, read, prices, texts."),
     "keys": ("gateway.cli.keys", "Secrets of meters: set, list, and test them against the meter."),
 }

@@ -16,6 +16,9 @@ from gateway.messages.identity import event_mrid, meter_mrid, meter_names
 from gateway.messages.profiles import end_device_events as cim
 from gateway.messages.profiles.parts import Identified
 
+#: The detail that carries what a control was tracked by, where the event answers one (drivers.zigbee_se.reports).
+_TRACKING = "issuerTrackingID"
+
 #: The detail that says whose time createdDateTime is, where it is not the meter's.
 GATEWAY_TIME = "time of the gateway; the meter gave none"
 
@@ -55,6 +58,7 @@ def _event(event: MeterEvent, meaning: Meaning, meter: Meter) -> cim.EndDeviceEv
     return cim.EndDeviceEvent(
         mrid=event_mrid(event.meter, event.log, event.code, stamp.isoformat()),
         created_date_time=stamp,
+        issuer_tracking_id=event.details.get(_TRACKING),
         reason=meaning.name or meaning.reason,
         assets=Identified(mrid=meter_mrid(meter.manufacturer, meter.serial), names=names),
         end_device_event_details=tuple(_details(event, meaning)),

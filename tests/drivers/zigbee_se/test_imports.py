@@ -7,7 +7,7 @@ import sys
 
 _CODE = """
 import sys
-import gateway.app, gateway.parts, gateway.cli.read
+import gateway.app, gateway.parts, gateway.cli.read, gateway.cli.pan
 import drivers.zigbee_se.esi, drivers.zigbee_se.key_establishment, drivers.zigbee_se.metering, drivers.zigbee_se.install_code
 from drivers.registry import factory
 factory("zigbee")

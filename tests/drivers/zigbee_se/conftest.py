@@ -69,9 +69,9 @@ class House:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
-    async def do(self, what: str, device: str = "", **more: Any) -> dict[str, Any]:
+    async def do(self, action: str, device: str = "", /, **more: Any) -> dict[str, Any]:
         reader, writer = await asyncio.open_unix_connection(f"{self.link}.control")
-        writer.write(json.dumps({"do": what, "device": device, **more}).encode() + b"\n")
+        writer.write(json.dumps({"do": action, "device": device, **more}).encode() + b"\n")
         answer: dict[str, Any] = json.loads(await reader.readline())
         writer.close()
         await writer.wait_closed()

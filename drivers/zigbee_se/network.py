@@ -609,7 +609,8 @@ class Pan:
             " ".join(filter(None, [one.manufacturer, one.model])),
             {number: tuple(sorted(endpoint.in_clusters)) for number, endpoint in endpoints.items()},
             {number: tuple(sorted(endpoint.out_clusters)) for number, endpoint in endpoints.items()},
-            bool(one.is_initialized),
+            # zigpy keeps a device only when its interview is over: until then a power cut forgets it.
+            bool(one.is_initialized and not one.initializing),
             self._running().refused.get(eui64, 0),
         )
 

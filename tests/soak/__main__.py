@@ -134,6 +134,10 @@ def soak(seconds: float, where: Path) -> tuple[Run, list[tuple[str, str, bool]]]
             for trouble in wrong:
                 trouble.step(now, chance, run, seconds * 0.8)
             time.sleep(1)
+        for trouble in wrong:
+            if trouble.end is not None:
+                trouble.end()
+                run.bands.append(Band(trouble.what, trouble.begun, seconds))
         deadline = time.time() + 120
         while ask(gateway.store, "SELECT 1 FROM outbox LIMIT 1") and time.time() < deadline:
             time.sleep(0.2)

@@ -59,7 +59,8 @@ class HttpSink:
             answer = await self._client.post(
                 self._settings.url, content=body, headers={"Idempotency-Key": message.message_id}
             )
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, OSError) as error:
+            # In TLS 1.3 the other side refuses our certificate after the handshake: ssl's own error comes through httpx.
             return Retry(f"{self._settings.url}: {type(error).__name__} {error}".strip())
         after = answer.headers.get("Retry-After")
         said = self._without_credentials(answer.content)

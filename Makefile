@@ -2,9 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests run on two processes: the fast suite is written for two cores.
+# The fast suite is written for two cores. Many of its meters speak at the speed of their line: while one process waits for
+# the wire another computes.
 PYTEST := $(BIN)/python -m pytest
-WORKERS ?= 2
+WORKERS ?= 4
 
 .PHONY: help demo test lint types bench soak pages deb clean
 help: ## this list

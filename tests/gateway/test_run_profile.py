@@ -65,6 +65,7 @@ def run(file: Path, enough: Callable[[], bool]) -> None:
 
 
 @pytest.mark.paced
+@pytest.mark.slow
 def test_every_interval_is_told_once(tmp_path: Path, emulated_meter: Callable[..., str]) -> None:
     file, out = tmp_path / "metergate.toml", tmp_path / "out"
     address = emulated_meter("dlms/household")

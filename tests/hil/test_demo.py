@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-pytestmark = pytest.mark.paced
+pytestmark = [pytest.mark.paced, pytest.mark.slow]
 
 
 def comparable(text: str) -> list[str]:

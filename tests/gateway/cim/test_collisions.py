@@ -17,7 +17,7 @@ MARCH = Period(None, datetime(2026, 4, 1, tzinfo=UTC))
 APRIL = Period(None, datetime(2026, 5, 1, tzinfo=UTC))
 
 
-#: The fast suite looks at each dialect and each way of capture once.
+#: The fast suite looks at the default dialect.
 LOOKS = [
     pytest.param(dialect, capture, marks=[] if dialect == "default" or capture is None else pytest.mark.slow)
     for dialect in DIALECTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.device_map.toml_lines import line_of, lines
@@ -94,6 +94,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=100)
 @given(st.lists(st.tuples(st.sampled_from(["", "[t]", "[[r]]", "[r2.s]"]), VALUES), max_size=6))
 def test_every_path_that_tomllib_sees_has_a_line(rows: list[tuple[str, str]]) -> None:
     text = ""

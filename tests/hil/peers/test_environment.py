@@ -28,6 +28,7 @@ def test_an_unknown_peer_is_a_usage_error(capsys: pytest.CaptureFixture[str]) ->
     assert "gurux" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_package_that_is_not_to_be_had_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environment, "FOLDER", tmp_path)
     monkeypatch.setitem(environment.PEERS, "absent", (str(tmp_path / "no-such-package.whl"),))

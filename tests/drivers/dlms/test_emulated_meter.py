@@ -56,6 +56,7 @@ async def test_a_password(emulated_meter: Callable[..., str], keys: Any) -> None
             await meter.identify()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_the_command(emulated_meter: Callable[..., str], repository: Path) -> None:
     url = LINKS["hdlc-tcp"].format(emulated_meter("dlms/hdlc-tcp"))
     command = [sys.executable, "-m", "gateway.cli", "read", url, "--format", "json"]

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 METER, METERING = 0x1A01, 0x0702
 SERIAL = b"BENCH000101"
 

@@ -29,7 +29,7 @@ demo: $(VENV)/installed ## read emulated meters by hand and by the gateway; what
 	@$(BIN)/python -m hil.demo
 
 test: $(VENV)/installed-dev ## the fast test suite
-	@$(PYTEST) -n $(WORKERS) -m 'not slow and not peer' $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist worksteal -m 'not slow and not peer' $(ARGS)
 
 lint: $(VENV)/installed-dev ## ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -22,6 +22,7 @@ from gateway.acquisition.performing import Performer
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
 from gateway.cim.obis_rules import Rules
+from gateway.config.headend import HeadEndTable
 from gateway.config.load import Configured, link_of, state_of
 from gateway.config.model import MeterTable
 from gateway.device_map.catalogue import meter_map
@@ -70,11 +71,27 @@ class Gateway:
                         tasks.create_task(worker.run())
                     tasks.create_task(self._follow(parts))
                     tasks.create_task(self._keep_quota(parts))
+                    if (table := self._config.headend) is not None:
+                        tasks.create_task(self._take_requests(table, parts))
                     if (every_s := watchdog_s()) is not None:
                         tasks.create_task(self._live(parts, every_s))
                     on_ready()
         finally:
             store.close()
+
+    async def _take_requests(self, table: HeadEndTable, parts: Parts) -> None:
+        from gateway.headend.house import House
+        from gateway.headend.serving import serve
+
+        name, states = self._config.gateway.name, self._states
+        rules, now = Rules.load(self._config.gateway.dialect), self._clock.now
+        house = House(name, parts.store, self._meters, self.ask, parts.dispatch, rules, states, now)
+
+        def wake() -> None:
+            for delivery in parts.deliveries.values():
+                delivery.wake()
+
+        await serve(table, house, self._keys, wake)
 
     def _measured(self, parts: Parts) -> contextlib.AbstractContextManager[None]:
         """The figures of ``parts`` served, where the configuration wants them."""
@@ -114,7 +131,7 @@ class Gateway:
             link = link_of(meter.url)
             workers.setdefault(link, LinkWorker(link, performer.do))
         schedule = Schedule(self._config.meter, gateway.zone, gateway.jitter, store, states, self._clock)
-        return Parts(store, outbox, deliveries, workers, schedule, states)
+        return Parts(store, outbox, deliveries, workers, schedule, dispatch, states)
 
     def _context(self, meter: MeterTable, counters: Counters) -> Context:
         return Context(

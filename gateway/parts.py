@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.acquisition.dispatch import Dispatch
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
 from gateway.sinks.delivery import Delivery
@@ -21,4 +22,5 @@ class Parts:
     deliveries: dict[str, Delivery]
     workers: dict[str, LinkWorker]
     schedule: Schedule
+    dispatch: Dispatch
     states: States

@@ -61,6 +61,7 @@ def load(file: Path) -> Configured:
     _check_meters(placed)
     if config is not None:
         _check_sinks(config, main)
+        _check_sources(config, main)
     said = [line for problems in looked for line in problems.said()]
     if said or config is None:
         raise ConfigError(said)
@@ -143,3 +144,17 @@ def _check_sinks(config: Config, problems: Problems) -> None:
         if sink.name in seen:
             problems.add(("sink", number, "name"), f"sink {sink.name}: another sink has this name already")
         seen.add(sink.name)
+
+
+def _check_sources(config: Config, problems: Problems) -> None:
+    if config.headend is None:
+        return
+    sinks = {sink.name for sink in config.sink}
+    seen: set[str] = set()
+    for number, source in enumerate(config.headend.source):
+        place = ("headend", "source", number)
+        if source.name in seen:
+            problems.add((*place, "name"), f"source {source.name}: another source has this name already")
+        seen.add(source.name)
+        if source.replies is not None and source.replies not in sinks:
+            problems.add((*place, "replies"), f"source {source.name}: there is no sink {source.replies!r}")

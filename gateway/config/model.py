@@ -14,14 +14,9 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from drivers.errors import UsageError
 from drivers.meter_url import MeterUrl, parse
 from gateway.acquisition.recurrence import Recurrence
-from gateway.config.values import Duration, Identifier, SecretName, Size, Zone
+from gateway.config.headend import HeadEndTable
+from gateway.config.values import Duration, FilePath, Identifier, Port, SecretName, Size, Zone
 from gateway.device_map.strict import ObisCode, Strict
-
-
-def _path(value: object) -> Path:
-    if not isinstance(value, str) or not value:
-        raise ValueError("a path is a text")
-    return Path(value)
 
 
 def _url(value: object) -> MeterUrl:
@@ -36,8 +31,6 @@ def _url(value: object) -> MeterUrl:
     return url
 
 
-Port = Annotated[int, Field(ge=1, le=65535)]
-FilePath = Annotated[Path, PlainValidator(_path), WithJsonSchema({"type": "string"})]
 Url = Annotated[MeterUrl, PlainValidator(_url), WithJsonSchema({"type": "string"})]
 
 
@@ -229,6 +222,7 @@ class Config(Strict):
     gateway: GatewayTable
     meter: list[MeterTable] = []
     sink: list[SinkTable] = []
+    headend: HeadEndTable | None = None
 
 
 class Devices(Strict):

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gateway.config import model, values
+from gateway.config import headend, model, values
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 BEGIN, END = "<!-- configuration: generated from gateway/config/model.py -->", "<!-- end of the configuration -->"
@@ -30,8 +30,15 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[sink]], type mqtt", model.MqttTable),
     ("[[sink]], type directory", model.DirectoryTable),
     ("[sink.tls]", model.TlsTable),
+    ("[headend]", headend.HeadEndTable),
+    ("[headend.http]", headend.HttpDoorTable),
+    ("[headend.http.tls]", headend.DoorTlsTable),
+    ("[[headend.source]]", headend.SourceTable),
+    ("[[headend.source.may]]", headend.GrantTable),
 )
 
+#: Where the tables are declared.
+_MODELS = "gateway.config."
 #: Types by how an operator writes their values.
 _WRITTEN: tuple[tuple[object, str], ...] = (
     (values.Duration, "duration"),
@@ -39,9 +46,9 @@ _WRITTEN: tuple[tuple[object, str], ...] = (
     (values.Zone, "time zone"),
     (values.Identifier, "name"),
     (values.SecretName, "secret's name"),
-    (model.FilePath, "path"),
+    (values.FilePath, "path"),
     (model.Url, "URL"),
-    (model.Port, "number"),
+    (values.Port, "number"),
 )
 
 
@@ -65,7 +72,7 @@ def page(text: str) -> str:
 
 def _rows(table: type[BaseModel]) -> Iterator[str]:
     told = {
-        key: text for cls in reversed(table.__mro__) if cls.__module__ == model.__name__ for key, text in _told(cls)
+        key: text for cls in reversed(table.__mro__) if cls.__module__.startswith(_MODELS) for key, text in _told(cls)
     }
     for key, field in table.model_fields.items():
         if not _is_table(field.annotation):

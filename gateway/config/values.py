@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta, tzinfo
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -40,9 +41,17 @@ def _zone(value: object) -> tzinfo:
         raise ValueError(f"{value!r} is no time zone; e.g. 'Europe/Berlin' or 'UTC'") from None
 
 
+def _path(value: object) -> Path:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a path is a text")
+    return Path(value)
+
+
 _TEXT = WithJsonSchema({"type": "string"})
 Duration = Annotated[timedelta, PlainValidator(duration), _TEXT]
 Size = Annotated[int, PlainValidator(size), _TEXT]
+FilePath = Annotated[Path, PlainValidator(_path), _TEXT]
+Port = Annotated[int, Field(ge=1, le=65535)]
 Zone = Annotated[tzinfo, PlainValidator(_zone), _TEXT]
 #: Names of meters, sinks and the gateway: they stand in topics, file names and logs.
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

@@ -79,6 +79,14 @@ def unknown_request(identity: str) -> Refusal:
     return _about(f"no request {identity} is open here", reply_code.INVALID_REQUEST_ID, identity, "")
 
 
+def used_twice(identity: str) -> Refusal:
+    """Another message bore this MessageID before."""
+    what = f"{identity} was the MessageID of another message"
+    return Refusal(
+        what, reply_code.INVALID_REQUEST_ID, xpath="/Header/MessageID", do="give each message an id of its own"
+    )
+
+
 def unknown_source(source: str) -> Refusal:
     return Refusal(f"messages of {source or 'no source'} are not taken here", reply_code.INVALID_SOURCE)
 

@@ -102,6 +102,20 @@ MIGRATIONS: tuple[str, ...] = (
         since INTEGER NOT NULL
     ) WITHOUT ROWID;
     """,
+    """
+    CREATE TABLE request (  -- what was asked of the gateway, and what it answered
+        source TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        digest BLOB NOT NULL,  -- SHA-256 of the message: the same id with other bytes is another message
+        received_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        acknowledged INTEGER NOT NULL DEFAULT 0,  -- 1: the sender was told that the answer comes later
+        reply BLOB,
+        replied_at INTEGER,
+        PRIMARY KEY (source, message_id)
+    );
+    CREATE INDEX request_by_age ON request (received_at);
+    """,
 )
 
 

@@ -1,0 +1,84 @@
+"""``[headend]``: the door for requests. Without it the gateway takes none.
+
+The docstring under a key explains it to the operator: docs/operating.md is made from them (``make pages``).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from gateway.config.values import Duration, FilePath, Identifier, Port, SecretName, Size
+from gateway.device_map.strict import Strict
+
+#: The verbs of requests, and ``*`` for every one.
+AskedVerb = Literal["get", "create", "change", "cancel", "close", "delete", "execute", "*"]
+Noun = Annotated[str, Field(pattern=r"^(\*|[A-Z][A-Za-z]{1,60})$")]
+Device = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,63})$")]
+
+
+class GrantTable(Strict):
+    """``[[headend.source.may]]``: what a source may ask for. Nothing is granted that stands nowhere."""
+
+    verbs: list[AskedVerb]
+    """`get`, `create`, `change`, `cancel`, `close`, `delete`, `execute`; `*` for all."""
+    nouns: list[Noun]
+    """The nouns, such as `MeterReadings` or `EndDeviceControls`; `*` for all."""
+    devices: list[Device] = ["*"]
+    """Names of meters in the configuration; all of them where none is named."""
+
+
+class SourceTable(Strict):
+    """``[[headend.source]]``: a system that may ask, and by what it is known."""
+
+    name: Identifier
+    """The Source of its messages."""
+    token: SecretName | None = None
+    """The name of the secret that it sends as bearer token."""
+    certificate: Annotated[str, Field(min_length=1)] | None = None
+    """A name in the certificate of its TLS connection: the common name, or an alternative name."""
+    replies: Identifier | None = None
+    """The sink that answers go to which come later. Without it everything must be answered at once."""
+    may: list[GrantTable] = []
+
+    @model_validator(mode="after")
+    def _known(self) -> SourceTable:
+        if self.token is None and self.certificate is None:
+            raise ValueError("token or certificate: by what is this source known?")
+        return self
+
+
+class DoorTlsTable(Strict):
+    """``[headend.http.tls]``: our certificate, and the authorities whose certificates are taken from others."""
+
+    certificate: FilePath
+    """Our own certificate, PEM."""
+    key: FilePath
+    """Its private key, PEM, readable by the gateway alone."""
+    ca: FilePath | None = None
+    """Who connects must show a certificate of these authorities, PEM; none is asked for where it is not given."""
+
+
+class HttpDoorTable(Strict):
+    """``[headend.http]``: where requests are taken over HTTP."""
+
+    address: str = "127.0.0.1"
+    """Where to listen; `0.0.0.0` lets other machines ask."""
+    port: Port = 8080
+    """The TCP port of `POST /messages`."""
+    tls: DoorTlsTable | None = None
+
+
+class HeadEndTable(Strict):
+    """``[headend]``: how requests are answered."""
+
+    answer_within: Duration = timedelta(seconds=20)
+    """A request that takes longer is acknowledged and answered later, by the sink of its source."""
+    most_bytes: Size = 4 * 10**6
+    """A larger message is refused."""
+    keep: Duration = timedelta(days=35)
+    """How long a MessageID is remembered: what bears it again is answered as before, and not done again."""
+    http: HttpDoorTable | None = None
+    source: list[SourceTable] = []

@@ -1,0 +1,69 @@
+"""The door over HTTP: who it is, and the answer the same way."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+
+from gateway.headend.access import Access, Credentials, Source
+from gateway.headend.door import Door
+from gateway.headend.http import HttpDoor
+from gateway.messages import codec
+from gateway.messages.envelope import FaultMessage, ResponseMessage, Result
+
+Ask = Callable[..., bytes]
+TOKEN = b"a token of the bench"
+
+
+@pytest.fixture
+async def url(door: Door, head_end: Source) -> AsyncIterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    http = HttpDoor(door, Access([(head_end, Credentials(TOKEN))]), 100_000)
+    task = asyncio.create_task(http.serve("127.0.0.1", port, {}))
+    while True:
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            assert not task.done()
+            await asyncio.sleep(0.02)
+        else:
+            writer.close()
+            break
+    yield f"http://127.0.0.1:{port}/messages"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def post(url: str, body: bytes, token: bytes | None = TOKEN) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {token.decode()}"} if token else {}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.post(url, content=body, headers=headers, timeout=60)
+
+
+async def test_a_request_is_answered(url: str, get_readings: Ask) -> None:
+    got = await post(url, get_readings())
+    message = codec.read(got.content).message
+    assert (got.status_code, got.headers["content-type"]) == (200, "application/xml; charset=utf-8")
+    assert isinstance(message, ResponseMessage)
+    assert message.reply.result is Result.OK
+
+
+@pytest.mark.parametrize(("token", "code"), [(None, "7.2"), (b"another", "7.4")])
+async def test_who_is_not_known_is_told_so(url: str, get_readings: Ask, token: bytes | None, code: str) -> None:
+    got = await post(url, get_readings(), token)
+    message = codec.read(got.content).message
+    assert got.status_code == 401
+    assert got.headers["www-authenticate"] == "Bearer"
+    assert isinstance(message, FaultMessage)
+    assert message.reply.error[0].code == code
+
+
+async def test_what_is_too_large_is_refused(url: str) -> None:
+    got = await post(url, b"x" * 100_001)
+    assert got.status_code == 413
+    assert codec.read(got.content).message.reply.error[0].code == "3.1"

@@ -117,6 +117,33 @@ class Switches(Protocol):
     async def disconnect(self) -> str: ...
 
 
+@runtime_checkable
+class ResetsDemand(Protocol):
+    async def demand_reset(self) -> None:
+        """End the billing period. It cannot be undone, and a meter says nothing of it but in its registers."""
+        ...
+
+
+@runtime_checkable
+class TellsDevices(Protocol):
+    """A network whose devices are told prices, texts and load controls, which they answer in their own time."""
+
+    def next_event_id(self) -> int:
+        """A number for what is told next, above every one before."""
+        ...
+
+    def event_id_of(self, tracking: str) -> int | None:
+        """The number of what was told under this tracking, None where nothing was."""
+        ...
+
+    async def tell_devices(self, instruction: object, tracking: str, devices: Sequence[str] = ()) -> tuple[str, ...]:
+        """Tell these devices (EUI64, hex), or all that take such an instruction; the devices that were told.
+
+        A device that is out of reach asks for it when it is back.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A control that was written. ``in_effect`` is what the device says afterwards, None where it says nothing of it, or

@@ -13,6 +13,7 @@ import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drivers.driver import Context, KeySource
 from gateway.acquisition.clock import GatewayClock
@@ -28,13 +29,16 @@ from gateway.config.model import MeterTable
 from gateway.device_map.catalogue import meter_map
 from gateway.parts import Parts
 from gateway.sinks.delivery import Delivery
-from gateway.sinks.making import make
+from gateway.sinks.making import address, make
 from gateway.states import States
 from gateway.store.counters import Counters
 from gateway.store.errors import StoreError
 from gateway.store.outbox import Outbox, Quota
 from gateway.store.store import Store, open_store
 from gateway.systemd import notify, watchdog_s
+
+if TYPE_CHECKING:
+    from gateway.headend.door import Door
 
 _log = logging.getLogger("metergate")
 
@@ -85,13 +89,19 @@ class Gateway:
 
         name, states = self._config.gateway.name, self._states
         rules, now = Rules.load(self._config.gateway.dialect), self._clock.now
-        house = House(name, parts.store, self._meters, self.ask, parts.dispatch, rules, states, now)
+        house = House(
+            name, parts.store, self._meters, self.ask, parts.dispatch, rules, states, now, self._config.gateway.zone
+        )
 
         def wake() -> None:
             for delivery in parts.deliveries.values():
                 delivery.wake()
 
-        await serve(table, house, self._keys, wake)
+        def opened(door: Door) -> None:
+            parts.door = door
+
+        sinks = {one.name: address(one) for one in self._config.sink}
+        await serve(table, house, self._keys, wake, sinks, self._config.gateway.state, opened)
 
     def _measured(self, parts: Parts) -> contextlib.AbstractContextManager[None]:
         """The figures of ``parts`` served, where the configuration wants them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.acquisition.dispatch import Dispatch
 from gateway.acquisition.schedule import Schedule
@@ -12,10 +13,13 @@ from gateway.states import States
 from gateway.store.outbox import Outbox
 from gateway.store.store import Store
 
+if TYPE_CHECKING:
+    from gateway.headend.door import Door
+
 
 @dataclass(slots=True)
 class Parts:
-    """The store and what is done with it; deliveries by sink, workers by link."""
+    """The store and what is done with it; deliveries by sink, workers by link; the door where requests are taken."""
 
     store: Store
     outbox: Outbox
@@ -24,3 +28,4 @@ class Parts:
     schedule: Schedule
     dispatch: Dispatch
     states: States
+    door: Door | None = None

@@ -53,10 +53,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """How many messages went to each sink's queue because of it, and what could not be said in one."""
+    """How many messages went to each sink's queue because of it, what could not be said in one, and the records as they
+    were judged: with their doubts, without rows that were here already."""
 
     messages: int
     left_out: tuple[NotUnderstood, ...]
+    records: tuple[Record, ...] = ()
 
 
 class Dispatch:
@@ -101,7 +103,7 @@ class Dispatch:
             taken = await asyncio.wrap_future(self._store.write(work))
         if taken:
             self._wake()
-        return Accepted(taken, (*composed.left_out, *told.left_out))
+        return Accepted(taken, (*composed.left_out, *told.left_out), tuple(judged))
 
     async def _read(self, work: Callable[[Connection], _T]) -> _T:
         return await asyncio.wrap_future(self._store.read(work))
@@ -205,9 +207,12 @@ def _keep(
             history.keep_rows(connection, series.meter, series.profile, columns, series.interval_s, series.rows)
     for one in fresh:
         if one.mrid is not None:
-            meter = known.meter.key if known.meter else origin.place
+            key = known.meter.key if known.meter else origin.place
             body = to_bytes(EndDeviceEvents(end_device_event=(one,))).decode()
-            history.keep_event(connection, one.mrid, meter, one.created_date_time, at, one.end_device_event_type, body)
+            history.keep_event(connection, one.mrid, key, one.created_date_time, at, one.end_device_event_type, body)
+    for item in classified:
+        if isinstance(meter := item.record, Meter) and meter.behind is not None and meter.serial:
+            history.keep_behind(connection, origin.place, meter, at)
     if known.meter is not None and known.meter.serial:
         if known.place is None or known.place.meter.key != known.meter.key:
             history.keep_place(connection, origin.place, known.meter, at)

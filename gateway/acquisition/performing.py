@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from drivers.driver import Context
 from drivers.errors import LinkLost, MeterError, NoAnswer
@@ -44,7 +44,7 @@ class Performer:
     _failures: dict[str, int] = field(default_factory=dict)
 
     async def do(self, job: Job) -> Result:
-        """Read and hand on. Errors of the meter, the line and the store are in the result or the states, none is raised."""
+        """Read and hand on; the result's records are as they were judged. Errors of the meter, the line and the store are in the result or the states, none is raised."""
         meter = self.meters[job.meter]
         try:
             result = await read(meter.url, self.contexts[job.meter], job.wanted, job.deadline_s)
@@ -59,6 +59,7 @@ class Performer:
                 accepted = await self.dispatch.accept(records, self.clock.now(), self._origin(job, meter, result))
                 for left in accepted.left_out:
                     _log.debug("meter %s: not in the message: %s (%s)", job.meter, left.raw, left.reason)
+                result = replace(result, records=accepted.records)
         except StoreError as error:
             # Nothing was accepted, and the meter still has it: the next read comes, the gaps are asked for.
             self.states.say("store", str(error))

@@ -1,4 +1,4 @@
-"""Doing a job: the meter's driver is opened, asked what is wanted, and closed again."""
+"""Doing a job: the meter's driver is opened, asked or told what is wanted, and closed again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from drivers.errors import MeterError, NoAnswer, NotSupported
 from drivers.meter_url import MeterUrl
 from drivers.reading import ClockReading, Record
 from drivers.registry import open_driver
+from gateway.acquisition.commanding import command
 from gateway.acquisition.job import Result, Wanted
 from gateway.acquisition.meter_clock import read_and_set
 
@@ -20,6 +21,8 @@ async def read(url: MeterUrl, context: Context, wanted: Wanted, deadline_s: floa
     clocks: tuple[ClockReading, ClockReading | None] | None = None
     try:
         async with asyncio.timeout(deadline_s), open_driver(url, context) as driver:
+            if wanted.command is not None:
+                return Result(outcome=await command(driver, wanted.command, url, context.now()))
             if wanted.what == "clock":
                 clocks = await read_and_set(_keeps_clock(driver, url), wanted.set_clock_beyond, context.now())
             else:

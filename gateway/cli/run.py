@@ -28,8 +28,9 @@ def run(file: Path) -> None:
     from gateway.store.errors import StoreError
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    # The HTTP library logs every request: what matters of it the sink says.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    # The HTTP libraries log every request, and that they began: what matters of it the sinks and the door say.
+    for chatty in ("httpx", "uvicorn.error"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     configured = load(file)
     gateway = Gateway(configured, load_keys(configured.config.gateway.keys))
     try:

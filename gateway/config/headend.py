@@ -8,14 +8,25 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from gateway.cim.controls import Control
 from gateway.config.values import Duration, FilePath, Identifier, Port, SecretName, Size
 from gateway.device_map.strict import Strict
+
+
+def _control(value: object) -> str:
+    known = ["*", *map(str, Control)]
+    if value not in known:
+        raise ValueError(f"{value!r} is no control: they are {', '.join(known)}")
+    return str(value)
+
 
 #: The verbs of requests, and ``*`` for every one.
 AskedVerb = Literal["get", "create", "change", "cancel", "close", "delete", "execute", "*"]
 Noun = Annotated[str, Field(pattern=r"^(\*|[A-Z][A-Za-z]{1,60})$")]
+ControlName = Annotated[str, PlainValidator(_control), WithJsonSchema({"type": "string"})]
+ControlCode = Annotated[str, Field(pattern=r"^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$")]
 Device = Annotated[str, Field(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,63})$")]
 
 
@@ -28,6 +39,8 @@ class GrantTable(Strict):
     """The nouns, such as `MeterReadings` or `EndDeviceControls`; `*` for all."""
     devices: list[Device] = ["*"]
     """Names of meters in the configuration; all of them where none is named."""
+    controls: list[ControlName] = ["*"]
+    """Of EndDeviceControls only these: `connect`, `disconnect`, `set the clock` and so on; `*` for all."""
 
 
 class SourceTable(Strict):
@@ -41,6 +54,10 @@ class SourceTable(Strict):
     """A name in the certificate of its TLS connection: the common name, or an alternative name."""
     replies: Identifier | None = None
     """The sink that answers go to which come later. Without it everything must be answered at once."""
+    per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
+    """So many requests a minute; what is beyond is refused."""
+    replay_detection: bool = False
+    """Whether every message must have ReplayDetection: a nonce, and when it was made."""
     may: list[GrantTable] = []
 
     @model_validator(mode="after")
@@ -80,5 +97,12 @@ class HeadEndTable(Strict):
     """A larger message is refused."""
     keep: Duration = timedelta(days=35)
     """How long a MessageID is remembered: what bears it again is answered as before, and not done again."""
+    four_eyes: list[ControlName] = []
+    """Controls that are done only when a second source or user orders the same, by its issuerTrackingID, within an hour."""
+    currency: Annotated[int, Field(ge=0, le=999)] = 978
+    """The currency of prices for a home area network, by its number in ISO 4217: 978 is the euro."""
+    controls: dict[ControlName, ControlCode] = {}
+    """Which EndDeviceControlType asks for which control, where it is not the usual one: `"set the clock" = "3.36.114.13"`.
+    No code for setting a clock or for limiting an inverter is published; say here what your head end sends."""
     http: HttpDoorTable | None = None
     source: list[SourceTable] = []

@@ -15,11 +15,12 @@ ANY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Verbs of nouns, for some devices: names of meters in the configuration, or ``*``."""
+    """Verbs of nouns, for some devices (names of meters in the configuration) and some controls; ``*`` for all."""
 
     verbs: frozenset[str]
     nouns: frozenset[str]
     devices: frozenset[str] = frozenset({ANY})
+    controls: frozenset[str] = frozenset({ANY})
 
     def covers(self, verb: Verb, noun: str) -> bool:
         return bool({ANY, str(verb)} & self.verbs) and bool({ANY, noun} & self.nouns)
@@ -27,20 +28,30 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who asks: the Source of its messages. ``replies`` is the sink that later answers go to, "" where there is none."""
+    """Who asks: the Source of its messages. ``replies`` is the sink that later answers go to, "" where there is none, and
+    ``reply_addresses`` what it may call that sink by; ``replay_detection`` whether its messages must have it.
+    """
 
     name: str
     grants: tuple[Grant, ...]
     replies: str = ""
+    reply_addresses: frozenset[str] = frozenset()
+    per_minute: int = 600
+    replay_detection: bool = False
 
     def check(self, verb: Verb, noun: str) -> None:
         """Raises Refusal (7.5) where no grant covers the verb and noun."""
         if not any(grant.covers(verb, noun) for grant in self.grants):
             raise refusals.not_authorized(self.name, verb, noun)
 
-    def may_touch(self, verb: Verb, noun: str, device: str) -> bool:
-        """Whether it may do this to the device of that name."""
-        return any(grant.covers(verb, noun) and bool({ANY, device} & grant.devices) for grant in self.grants)
+    def may_touch(self, verb: Verb, noun: str, device: str, control: str = "") -> bool:
+        """Whether it may do this, or this control, to the device of that name."""
+        return any(
+            grant.covers(verb, noun)
+            and bool({ANY, device} & grant.devices)
+            and (not control or bool({ANY, control} & grant.controls))
+            for grant in self.grants
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
 
 from gateway.acquisition.dispatch import Dispatch
 from gateway.acquisition.job import Job
+from gateway.cim.controls import Controls
 from gateway.cim.obis_rules import Rules
 from gateway.config.model import MeterTable
-from gateway.headend.places import Places
 from gateway.states import States
 from gateway.store.connection import Connection
 from gateway.store.store import Store
@@ -20,9 +20,16 @@ from gateway.store.store import Store
 _T = TypeVar("_T")
 
 
+def _nobody() -> None:
+    """Nobody is to be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
-    """``ask`` queues a job at its meter's link, False when too many wait there; ``name`` is the Source of our messages."""
+    """``ask`` queues a job at its meter's link, False when too many wait there; ``name`` is the Source of our messages;
+    ``zone`` that of the site's day; ``controls`` says which code asks for what, ``four_eyes`` are controls that two must
+    order; ``currency`` is that of prices, by its number in ISO 4217; ``..._changed`` is called when something of the kind was changed.
+    """
 
     name: str
     store: Store
@@ -32,10 +39,12 @@ class House:
     rules: Rules
     states: States
     now: Callable[[], datetime]
-
-    async def places(self) -> Places:
-        """Who is here now. Raises StoreError."""
-        return await self.read(lambda connection: Places.read(connection, self.meters))
+    zone: tzinfo = UTC
+    controls: Controls = field(default_factory=Controls)
+    four_eyes: frozenset[str] = frozenset()
+    currency: int = 0
+    schedules_changed: Callable[[], None] = _nobody
+    orders_changed: Callable[[], None] = _nobody
 
     async def read(self, work: Callable[[Connection], _T]) -> _T:
         """Do something with the store, in a commit of its own. Raises StoreError, and what ``work`` raises."""

@@ -75,7 +75,7 @@ PAYLOADS: dict[str, Payload] = {
             "end_device_controls",
             _ORACLE,
             ("reply",),
-            ("create", "cancel", "change"),
+            ("create", "cancel", "change", "get"),
             "connect, disconnect, demand response, prices, texts",
         ),
         Payload(

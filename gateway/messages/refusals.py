@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from drivers.errors import MeterError
 from gateway.cim import reply_code
 from gateway.cim.reply_code import ReplyCode
 from gateway.messages.envelope import ID
@@ -47,6 +48,47 @@ def meter_not_at_usage_point(meter: str, usage_point: str) -> Refusal:
     return _about(what, reply_code.METER_NOT_AT_USAGE_POINT, meter, "Meter")
 
 
+#: The code that says of each kind of thing that one is not known, where there is one.
+_UNKNOWN: dict[str, ReplyCode] = {
+    "Meter": reply_code.INVALID_METER,
+    "EndDevice": reply_code.INVALID_METER,
+    "EndDeviceGroup": reply_code.INVALID_METER,
+    "UsagePoint": reply_code.INVALID_USAGE_POINT,
+    "UsagePointGroup": reply_code.INVALID_USAGE_POINT,
+    "ServiceLocation": ReplyCode(2, 16),
+    "CustomerAccount": ReplyCode(2, 19),
+    "ServiceSupplier": ReplyCode(2, 20),
+    "Customer": ReplyCode(2, 22),
+    "CustomerAgreement": ReplyCode(2, 24),
+    "ComModule": reply_code.INVALID_COM_MODULE,
+    "ServiceCategory": ReplyCode(2, 31),
+    "UsagePointLocation": ReplyCode(2, 32),
+    "PricingStructure": ReplyCode(2, 33),
+}
+
+
+def unknown_thing(kind: str, name: str) -> Refusal:
+    """A thing of this kind (its element's name) is not known here. Kinds without a code of their own have 2.29."""
+    code = _UNKNOWN.get(kind, reply_code.OBJECTS_DO_NOT_FIT)
+    return _about(f"no {kind} {name} is known here", code, name, kind)
+
+
+def known_thing(kind: str, name: str) -> Refusal:
+    """A thing that is to be created is here already."""
+    code = _UNKNOWN.get(kind, reply_code.OBJECTS_DO_NOT_FIT)
+    return _about(f"{kind} {name} is known here already", code, name, kind, "change it")
+
+
+def thing_in_use(kind: str, name: str, by: str) -> Refusal:
+    """A thing that another is linked to cannot be deleted."""
+    return _about(f"{kind} {name} is in use: {by}", reply_code.OBJECTS_DO_NOT_FIT, name, kind, "end that first")
+
+
+def device_not_authorized(source: str, what: str, device: str) -> Refusal:
+    """The source may do this, and not to this device."""
+    return _about(f"{source} may not {what} of {device}", reply_code.NOT_AUTHORIZED, device, "Meter")
+
+
 def unknown_com_module(name: str) -> Refusal:
     return _about(f"no communication module {name} is known here", reply_code.INVALID_COM_MODULE, name, "ComModule")
 
@@ -69,6 +111,11 @@ def unavailable_reading_type(code: str, meter: str, why: str) -> Refusal:
     return _about(f"{code} of meter {meter}: {why}", reply_code.READING_TYPES_UNAVAILABLE, code, "ReadingType")
 
 
+def senseless_time(what: str) -> Refusal:
+    """A time that no reading can lie in."""
+    return Refusal(what, reply_code.AGAINST_SCHEMA, do="correct the times")
+
+
 def unavailable_data(what: str) -> Refusal:
     """Readings of a time that the meter no longer, or not yet, has."""
     return Refusal(what, reply_code.DATA_UNAVAILABLE)
@@ -79,12 +126,24 @@ def unknown_request(identity: str) -> Refusal:
     return _about(f"no request {identity} is open here", reply_code.INVALID_REQUEST_ID, identity, "")
 
 
+def unknown_control(code: str, why: str) -> Refusal:
+    """An EndDeviceControlType that nothing is done for."""
+    what = f"{code} is no control that is done here: {why}"
+    return _about(what, reply_code.OBJECTS_DO_NOT_FIT, code, "EndDeviceControlType")
+
+
 def used_twice(identity: str) -> Refusal:
     """Another message bore this MessageID before."""
     what = f"{identity} was the MessageID of another message"
     return Refusal(
         what, reply_code.INVALID_REQUEST_ID, xpath="/Header/MessageID", do="give each message an id of its own"
     )
+
+
+def reply_address(address: str) -> Refusal:
+    """Answers go only where the configuration lets them: an address in a message proves nothing."""
+    what = f"answers to this source are not sent to {address}"
+    return Refusal(what, reply_code.NOT_AUTHORIZED, xpath="/Header/ReplyAddress", do="leave it out, or name the sink")
 
 
 def unknown_source(source: str) -> Refusal:
@@ -148,9 +207,30 @@ def mechanism_insufficient(what: str) -> Refusal:
     return Refusal(what, reply_code.MECHANISM_INSUFFICIENT)
 
 
+def replayed(why: str) -> Refusal:
+    return Refusal(f"this message is not new: {why}", reply_code.AUTHENTICATION_FAILED, xpath="/Header/ReplayDetection")
+
+
+def on_hold(why: str) -> Refusal:
+    """Taken, and not done before something else happens."""
+    return Refusal(why, reply_code.ON_HOLD)
+
+
 def encryption_required() -> Refusal:
     return Refusal("requests are taken over TLS only", reply_code.ENCRYPTION_REQUIRED)
 
 
 def not_authorized(user: str, verb: str, noun: str) -> Refusal:
     return Refusal(f"{user} may not {verb} {noun} here", reply_code.NOT_AUTHORIZED)
+
+
+def of_meter(problem: MeterError, code: ReplyCode) -> Refusal:
+    """What went wrong with a meter, under the code that its kind has."""
+    return Refusal(problem.what, code, do=problem.do)
+
+
+def about_meter(problem: Refusal, name: str) -> Refusal:
+    """The same problem, of the meter with this name: an answer about many must say which."""
+    code = ReplyCode.parse(problem.code)
+    said = problem.what if name in problem.what else f"meter {name}: {problem.what}"
+    return Refusal(said, code, about=identifier(name, "Meter"), xpath=problem.xpath, do=problem.do)

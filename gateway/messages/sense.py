@@ -160,8 +160,10 @@ def _controls(message: EndDeviceControls, path: str) -> Iterator[Refusal]:
             *control.usage_points,
             *control.usage_point_groups,
         )
-        # A price or a text may be for a whole premises area network; a relay is always somebody's.
-        if control.pan is None and not any(map(_said, addressed)):
+        # A price or a text may be for a whole premises area network; a relay is always somebody's. A control that is to be
+        # cancelled is said by its own names.
+        named = control.mrid or control.issuer_tracking_id
+        if control.pan is None and not named and not any(map(_said, addressed)):
             what = "the control names no device, group or usage point"
             yield Refusal(what, reply_code.INVALID_METER, xpath=f"{place}/EndDevices")
 

@@ -38,6 +38,13 @@ def make(table: HttpTable | MqttTable | DirectoryTable, gateway: str, keys: KeyS
     return MqttSink(table.name, settings, tls)
 
 
+def address(table: HttpTable | MqttTable | DirectoryTable) -> str:
+    """Where a sink delivers, as a message may say it."""
+    if isinstance(table, HttpTable):
+        return table.url
+    return str(table.path) if isinstance(table, DirectoryTable) else f"mqtt://{table.host}"
+
+
 def _secret(name: str, sink: str, keys: KeySource) -> str:
     found = keys.get(name)
     if found is None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
-from drivers.reading import Doubt, Meter, Obis, Period, Reading, Row
+from drivers.reading import Column, Doubt, Meter, Obis, Period, Reading, Row, Series
 from gateway.store.connection import Connection
 from gateway.store.moments import micros, moment
 
@@ -133,6 +133,48 @@ def keep_rows(
     )
 
 
+def rows(connection: Connection, meter: str, since: datetime, until: datetime, at_most: int) -> list[Series]:
+    """The intervals of every load profile of a meter that end later than ``since`` and not later than ``until``.
+
+    ``at_most`` bounds the values that are read. Columns that a row does not have are None there.
+    """
+    found = connection.execute(
+        "SELECT profile, period_s, obis, unit, at, value, doubts FROM interval"
+        " WHERE meter = ? AND at > ? AND at <= ? ORDER BY profile, at, obis LIMIT ?",
+        (meter, micros(since), micros(until), at_most),
+    ).fetchall()
+    profiles: dict[tuple[str, int], list[tuple[str, str, int, str | None, str]]] = {}
+    for profile, period_s, *rest in found:
+        profiles.setdefault((profile, period_s), []).append(tuple(rest))
+    return [_series(meter, profile, period_s, said) for (profile, period_s), said in profiles.items()]
+
+
+def _series(meter: str, profile: str, period_s: int, said: list[tuple[str, str, int, str | None, str]]) -> Series:
+    columns = dict.fromkeys((obis, unit) for obis, unit, _, _, _ in said)
+    number = {column: place for place, column in enumerate(columns)}
+    values: dict[int, list[Decimal | str | None]] = {}
+    doubts: dict[int, str] = {}
+    for obis, unit, at, value, doubt in said:
+        values.setdefault(at, [None] * len(columns))[number[(obis, unit)]] = _number(value)
+        doubts[at] = doubt
+    rows = tuple(
+        Row(moment(at), tuple(row), tuple(Doubt[name] for name in doubts[at].split())) for at, row in values.items()
+    )
+    shown = tuple(Column(Obis.parse(obis), unit) for obis, unit in columns)
+    return Series(meter, Obis.parse(profile), period_s, shown, rows, rows[-1].time or moment(0))
+
+
+def _number(text: str | None) -> Decimal | str | None:
+    """A value as it was before it was kept: a number where it is one."""
+    if text is None:
+        return None
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return text
+    return value if value.is_finite() else text
+
+
 def told(connection: Connection, mrids: Sequence[str]) -> set[str]:
     """Which of these events were told already."""
     return {
@@ -150,6 +192,16 @@ def keep_event(
         "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (mrid, meter, micros(at), micros(told_at), event_type, body),
     )
+
+
+def events(connection: Connection, meters: Sequence[str], since: datetime, until: datetime) -> list[str]:
+    """The bodies of the events of these meters that happened between two moments, both included, earliest first."""
+    marks = ", ".join("?" * len(meters))
+    found = connection.execute(
+        f"SELECT body FROM event WHERE meter IN ({marks}) AND at BETWEEN ? AND ? ORDER BY at, mrid",  # noqa: S608 - marks only
+        (*meters, micros(since), micros(until)),
+    ).fetchall()
+    return [body for (body,) in found]
 
 
 def standing(connection: Connection, meters: Iterable[str]) -> list[tuple[str, str, str, str]]:
@@ -188,6 +240,23 @@ def keep_place(connection: Connection, name: str, meter: Meter, since: datetime)
         " manufacturer = excluded.manufacturer, serial = excluded.serial, since = excluded.since",
         (name, meter.key, meter.manufacturer, meter.serial, micros(since)),
     )
+
+
+def behind(connection: Connection, name: str) -> list[Meter]:
+    """The devices that were read through the meter at ``name``."""
+    rows = connection.execute(
+        "SELECT manufacturer, serial, through FROM behind WHERE place = ? ORDER BY meter", (name,)
+    ).fetchall()
+    return [Meter(manufacturer, serial, behind=through) for manufacturer, serial, through in rows]
+
+
+def keep_behind(connection: Connection, name: str, meter: Meter, since: datetime) -> bool:
+    """Note a device that was read through the meter at ``name``; whether it is seen for the first time."""
+    row = (name, meter.key, meter.behind, meter.manufacturer, meter.serial, micros(since))
+    new = connection.execute(
+        "INSERT INTO behind VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1", row
+    ).fetchone()
+    return new is not None
 
 
 def prune(connection: Connection, before: datetime) -> int:

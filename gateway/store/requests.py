@@ -42,6 +42,14 @@ def take(connection: Connection, source: str, message_id: str, body: bytes, at: 
     return None
 
 
+def nonce_is_new(connection: Connection, source: str, nonce: str, at: datetime) -> bool:
+    """Note a nonce; False when the source used it before."""
+    new = connection.execute(
+        "INSERT INTO nonce VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1", (source, nonce, micros(at))
+    ).fetchone()
+    return new is not None
+
+
 def acknowledge(connection: Connection, source: str, message_id: str) -> bool:
     """Note that the answer is to be sent later. False when it is there already, and can be given at once."""
     found = connection.execute(
@@ -61,16 +69,17 @@ def answer(connection: Connection, source: str, message_id: str, reply: bytes, a
 
 
 def unanswered(connection: Connection) -> Sequence[Taken]:
-    """What was taken and not answered, in the order it came: a restart cut it short."""
+    """What was acknowledged and not answered, in the order it came: a restart cut it short."""
     rows = connection.execute(
-        "SELECT source, message_id, digest, received_at, body FROM request WHERE reply IS NULL ORDER BY received_at"
+        "SELECT source, message_id, digest, received_at, body FROM request WHERE reply IS NULL AND acknowledged = 1"
+        " ORDER BY received_at"
     ).fetchall()
     return [Taken(source, name, digest, moment(at), body, None) for source, name, digest, at, body in rows]
 
 
 def prune(connection: Connection, before: datetime) -> int:
-    """Forget answered requests that came before ``before``; the result counts them."""
-    gone = connection.execute(
-        "DELETE FROM request WHERE received_at < ? AND reply IS NOT NULL RETURNING 1", (micros(before),)
-    ).fetchall()
-    return len(gone)
+    """Forget requests and nonces that came before ``before``; the result counts the requests."""
+    connection.execute("DELETE FROM nonce WHERE at < ?", (micros(before),))
+    return len(
+        connection.execute("DELETE FROM request WHERE received_at < ? RETURNING 1", (micros(before),)).fetchall()
+    )

@@ -115,6 +115,88 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (source, message_id)
     );
     CREATE INDEX request_by_age ON request (received_at);
+    CREATE TABLE behind (  -- the devices that were read through the meter at a place: of its M-Bus, of its PAN
+        place TEXT NOT NULL,
+        meter TEXT NOT NULL,
+        through TEXT NOT NULL,
+        manufacturer TEXT NOT NULL,
+        serial TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        PRIMARY KEY (place, meter)
+    ) WITHOUT ROWID;
+    CREATE TABLE nonce (  -- of ReplayDetection: one that comes again is a message that was recorded and sent again
+        source TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (source, nonce)
+    ) WITHOUT ROWID;
+    CREATE TABLE audit (  -- what was asked to be changed, by whom, and what came of it; a chain of digests
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        at INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        user TEXT NOT NULL,
+        verb TEXT NOT NULL,
+        noun TEXT NOT NULL,
+        message_id TEXT NOT NULL,
+        what TEXT NOT NULL,
+        outcome TEXT NOT NULL,
+        digest BLOB NOT NULL  -- SHA-256 of the row before and of this one
+    );
+    CREATE TABLE control_order (  -- one control of one device, from its acceptance to its outcome
+        id TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        ordered_by TEXT NOT NULL,  -- source and user
+        request_id TEXT NOT NULL,  -- the CorrelationID of what is told of it
+        mrid TEXT NOT NULL,
+        tracking_id TEXT NOT NULL,
+        place TEXT NOT NULL,
+        control TEXT NOT NULL,
+        body BLOB NOT NULL,  -- EndDeviceControls with this control
+        accepted_at INTEGER NOT NULL,
+        start_at INTEGER NOT NULL,
+        latest_at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        sent_at INTEGER,
+        outcome TEXT NOT NULL
+    );
+    CREATE INDEX control_order_due ON control_order (state, start_at);
+    CREATE TABLE read_schedule (  -- MeterReadSchedules of head ends
+        id TEXT PRIMARY KEY,  -- the MessageID of the create
+        source TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        done_until INTEGER NOT NULL  -- the last moment it was performed for
+    );
+    CREATE TABLE thing (  -- master data: one object of a message, under its kind and mRID or name
+        kind TEXT NOT NULL,
+        id TEXT NOT NULL,
+        noun TEXT NOT NULL,
+        names TEXT NOT NULL,  -- its other names, one a line
+        body BLOB NOT NULL,  -- the noun's message with this one object
+        source TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (kind, id)
+    );
+    CREATE TABLE linkage (  -- MasterDataLinkageConfigs, until and after they took effect
+        id TEXT PRIMARY KEY,
+        source TEXT NOT NULL,
+        request_id TEXT NOT NULL,
+        verb TEXT NOT NULL,
+        effective_at INTEGER NOT NULL,
+        body BLOB NOT NULL,
+        state TEXT NOT NULL
+    );
+    CREATE INDEX linkage_due ON linkage (state, effective_at);
+    CREATE TABLE belongs (  -- what a meter's place belongs to, from a moment on
+        place TEXT NOT NULL,
+        kind TEXT NOT NULL,  -- UsagePoint, CustomerAgreement, ...
+        id TEXT NOT NULL,
+        since INTEGER NOT NULL,
+        until INTEGER,
+        source TEXT NOT NULL,
+        PRIMARY KEY (place, kind, id, since)
+    ) WITHOUT ROWID;
     """,
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -66,6 +66,8 @@ def get_readings() -> Callable[..., bytes]:
     def made(name: str = "main", message_id: str | None = "m-1", **header: object) -> bytes:
         criteria = GetMeterReadings(end_device=(Identified(names=(Name(name=name),)),))
         head = Header(verb=Verb.GET, noun="MeterReadings", message_id=message_id, correlation_id="c-1", **header)
-        return to_bytes(RequestMessage(header=head, request=Request(content=(criteria,))))
+        return to_bytes(
+            RequestMessage(header=head, request=Request(start_time=NOW - timedelta(days=1), content=(criteria,)))
+        )
 
     return made

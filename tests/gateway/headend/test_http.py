@@ -21,19 +21,10 @@ TOKEN = b"a token of the bench"
 
 @pytest.fixture
 async def url(door: Door, head_end: Source) -> AsyncIterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
     http = HttpDoor(door, Access([(head_end, Credentials(TOKEN))]), 100_000)
-    task = asyncio.create_task(http.serve("127.0.0.1", port, {}))
-    while True:
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except OSError:
-            assert not task.done()
-            await asyncio.sleep(0.02)
-        else:
-            writer.close()
-            break
+    task = asyncio.create_task(http.serve(listening))
     yield f"http://127.0.0.1:{port}/messages"
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -61,6 +52,14 @@ async def test_who_is_not_known_is_told_so(url: str, get_readings: Ask, token: b
     assert got.headers["www-authenticate"] == "Bearer"
     assert isinstance(message, FaultMessage)
     assert message.reply.error[0].code == code
+
+
+async def test_a_wsdl_is_given_with_the_address_it_was_asked_at(url: str) -> None:
+    at = url.replace("messages", "services/GetMeterReadings")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        got = await client.get(f"{at}?wsdl", timeout=60)
+    assert got.status_code == 200
+    assert f'location="{at}"' in got.text
 
 
 async def test_what_is_too_large_is_refused(url: str) -> None:

@@ -1,0 +1,117 @@
+"""Flows of the interoperability tests: a real gateway process, an emulated meter, and a head end of the bench that runs scripts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from lxml import etree
+
+from hil.head_end import HeadEnd
+from hil.head_end.asking import over_http, over_soap
+from hil.head_end.flow import Runner, load
+
+pytestmark = pytest.mark.paced
+
+TOKEN = "the token of the bench"
+CONFIG = """
+[gateway]
+name = "bench-1"
+state = "{state}"
+jitter = "0s"
+
+[headend]
+answer_within = "60s"
+[headend.http]
+port = {port}
+[[headend.source]]
+name = "HE-001"
+token = "he-001/token"
+replies = "mdm"
+[[headend.source.may]]
+verbs = ["*"]
+nouns = ["*"]
+
+[[meter]]
+name = "main"
+url = "{url}"
+usage_point = "up-7"
+
+[[sink]]
+type = "http"
+name = "mdm"
+url = "{head_end}"
+"""
+VALUES = {"meter": "main", "reading_type": "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.0.72.0", "connected": "3.31.0.42"}
+
+
+@pytest.fixture(scope="module")
+def check(oracle: Callable[[str], etree.XMLSchema]) -> Callable[[bytes], None]:
+    """Every message valid by the independent schemas: the envelope, and each payload in it."""
+
+    def valid(body: bytes) -> None:
+        root = etree.fromstring(body)
+        if "envelope" in root.tag.lower():
+            root = root[-1][0]
+        oracle("Message").assertValid(root)
+        for payload in root.iterfind("{*}Payload/*"):
+            name = etree.QName(payload)
+            if name.namespace != "http://iec.ch/TC57/2011/schema/message":
+                oracle(name.localname).assertValid(payload)
+
+    return valid
+
+
+@pytest.fixture
+def head_end() -> Iterator[HeadEnd]:
+    listening = HeadEnd()
+    yield listening
+    listening.close()
+
+
+@pytest.fixture
+def url(tmp_path: Path, emulated_meter: Callable[..., str], head_end: HeadEnd) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    meter = emulated_meter("dlms/idis")
+    file = tmp_path / "metergate.toml"
+    file.write_text(
+        CONFIG.format(
+            state=tmp_path / "state", port=port, url=f"dlms://{meter}?client=1&auth=lls", head_end=head_end.url
+        )
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)],
+        env={**os.environ, "METERGATE_KEY_HE_001_TOKEN": f"text:{TOKEN}", "METERGATE_KEY_DEFAULT_LLS": "text:00000000"},
+    )
+    at = f"http://127.0.0.1:{port}/messages"
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            httpx.get(at, trust_env=False)
+        except httpx.TransportError:
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            break
+    yield at
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(60) == 0
+
+
+def test_flows(url: str, head_end: HeadEnd, check: Callable[[bytes], None], capsys: pytest.CaptureFixture[str]) -> None:
+    for name, way in (
+        ("on-request-read", over_http(url, TOKEN)),
+        ("scheduled-read", over_http(url, TOKEN)),
+        ("disconnect-and-reconnect", over_soap(url, TOKEN)),
+    ):
+        Runner("HE-001", way, head_end.received, check, print).run(load(name), VALUES)

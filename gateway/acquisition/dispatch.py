@@ -24,7 +24,8 @@ from gateway.messages.compose_events import ComposedEvents, end_device_events
 from gateway.messages.exchange import event
 from gateway.messages.profiles.end_device_events import EndDeviceEvent, EndDeviceEvents
 from gateway.messages.profiles.kinds import ReadingReasonKind
-from gateway.store import history
+from gateway.messages.profiles.parts import Identified
+from gateway.store import belongs, history
 from gateway.store.connection import Connection
 from gateway.store.coverage import Span, cover
 from gateway.store.outbox import Message, MessageClass, put
@@ -78,14 +79,17 @@ class Dispatch:
     async def accept(self, records: Sequence[Record], at: datetime, origin: Origin) -> Accepted:
         """Make the messages of one read and wait until they are on the disk. Raises StoreError."""
         async with self._one_at_a_time:
-            known = await self._read(lambda connection: _known(connection, records, origin))
+            known = await self._read(lambda connection: _known(connection, records, origin, at))
             judged = validate(_without_known(records, known), known.before, origin.limits)
             judged += _place_events(known, origin, at)
             settled = settle(judged, known.standing, shipped().has_edges, at)
             judged = list(settled.records)
             told = end_device_events(judged)
             fresh = _not_told(told, await self._read(lambda connection: history.told(connection, _mrids(told))))
-            facts = {record.key: origin.facts for record in judged if isinstance(record, Meter)}
+            said = origin.facts
+            if said.usage_point is None and known.usage_point is not None:
+                said = replace(said, usage_point=Identified(mrid=known.usage_point))
+            facts = {record.key: said for record in judged if isinstance(record, Meter)}
             composed = meter_readings(judged, self._rules, facts=facts, reason=origin.reason, source=origin.source)
             messages = []
             if tuple(composed.message.meter_reading):
@@ -105,6 +109,17 @@ class Dispatch:
             self._wake()
         return Accepted(taken, (*composed.left_out, *told.left_out), tuple(judged))
 
+    def say(
+        self, connection: Connection, payload: object, kind: MessageClass, at: datetime, correlation_id: str | None
+    ) -> int:
+        """Put a payload as an event into every sink's queue, within the caller's commit; ``wake`` when it is over."""
+        message = self._message(payload, kind, at, Origin("", correlation_id=correlation_id))
+        return put(connection, self._sinks, message, at)
+
+    def wake(self) -> None:
+        """Something is in the queues."""
+        self._wake()
+
     async def _read(self, work: Callable[[Connection], _T]) -> _T:
         return await asyncio.wrap_future(self._store.read(work))
 
@@ -116,16 +131,18 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the store knows that bears on these records. ``new_rows`` by the identity of the series."""
+    """What the store knows that bears on these records. ``new_rows`` by the identity of the series; ``usage_point`` what
+    a head end says that the place belongs to."""
 
     before: Before
     place: history.Place | None
     new_rows: Mapping[int, Series]
     meter: Meter | None
     standing: frozenset[Standing]
+    usage_point: str | None
 
 
-def _known(connection: Connection, records: Sequence[Record], origin: Origin) -> _Known:
+def _known(connection: Connection, records: Sequence[Record], origin: Origin, at: datetime) -> _Known:
     meter = next((record for record in records if isinstance(record, Meter) and record.behind is None), None)
     last: dict[Obis, Reading] = {}
     if meter is not None:
@@ -145,7 +162,8 @@ def _known(connection: Connection, records: Sequence[Record], origin: Origin) ->
     }
     meters = {record.key if isinstance(record, Meter) else record.meter for record in records}
     standing = frozenset(Standing(*state) for state in history.standing(connection, meters))
-    return _Known(Before(last), history.place(connection, origin.place), rows, meter, standing)
+    point = belongs.at(connection, origin.place, "UsagePoint", at)
+    return _Known(Before(last), history.place(connection, origin.place), rows, meter, standing, point)
 
 
 def _without_known(records: Sequence[Record], known: _Known) -> list[Record]:

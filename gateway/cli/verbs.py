@@ -13,6 +13,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "outbox": ("gateway.cli.outbox", "The messages that wait, and those a sink refused."),
     "replay": ("gateway.cli.replay", "Refused messages back into the queue."),
     "bundle": ("gateway.cli.bundle", "What one needs who is to help with a gateway, in one file, without secrets."),
+    "request": ("gateway.cli.request", "Ask a gateway as a head end would, and see what it answers."),
+    "audit": ("gateway.cli.audit", "What head ends had changed, and whether that log was tampered with."),
     "submit": ("gateway.cli.submit", "Readings that a person took: from a file, a probe or a dial."),
     "explain": ("gateway.cli.explain", "A code in words: OBIS, ReadingType, event, quality; and which rule maps it."),
     "emulate": ("gateway.cli.emulate", "An emulated meter on a pty or socket, for anyone's client."),

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from uuid import uuid5
 
-from gateway.cim import reply_code
 from gateway.headend.addressing import addressed
 from gateway.headend.house import House
 from gateway.headend.incoming import Answer, Incoming
@@ -18,7 +17,7 @@ from gateway.headend.ordering import Meant, meant
 from gateway.headend.places import Place, known_as
 from gateway.messages import refusals, replies
 from gateway.messages.codec import read, to_bytes
-from gateway.messages.envelope import Error, Level, Reply
+from gateway.messages.envelope import Level, Reply
 from gateway.messages.identity import NAMESPACE
 from gateway.messages.profiles.end_device_controls import EndDeviceControl, EndDeviceControls
 from gateway.messages.profiles.reduced_gets import GetEndDeviceControls
@@ -191,7 +190,7 @@ def _reply(taken: Sequence[_Ordered], refused: Sequence[Refusal]) -> Reply:
     if not held:
         return reply
     why = f"{len(held)} wait for a second source or user to order the same, by its issuerTrackingID"
-    note = Error(code=str(reply_code.ON_HOLD), level=Level.INFORM, reason=why)
+    note = replies.error(refusals.on_hold(why), level=Level.INFORM)
     return replace(reply, error=(*reply.error, note))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import TypeVar
@@ -22,6 +22,10 @@ _T = TypeVar("_T")
 
 def _nobody() -> None:
     """Nobody is to be told."""
+
+
+def _no_pan(device: Sequence[str], install_code: str, request_id: str) -> None:
+    """There is no home area network here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class House:
     currency: int = 0
     schedules_changed: Callable[[], None] = _nobody
     orders_changed: Callable[[], None] = _nobody
+    linkages_changed: Callable[[], None] = _nobody
+    open_pan: Callable[[Sequence[str], str, str], None] = _no_pan
 
     async def read(self, work: Callable[[Connection], _T]) -> _T:
         """Do something with the store, in a commit of its own. Raises StoreError, and what ``work`` raises."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from gateway.headend import asked_controls, asked_schedules
+from gateway.headend import asked_controls, asked_schedules, master_data
 from gateway.headend.asked_events import get_end_device_events
+from gateway.headend.asked_linkages import link
 from gateway.headend.asked_readings import create_meter_readings, get_meter_readings
 from gateway.headend.house import House
 from gateway.headend.incoming import Answer, Incoming
@@ -23,4 +24,15 @@ HANDLERS: Mapping[tuple[Verb, str], Callable[[House, Incoming], Awaitable[Sequen
     (Verb.CHANGE, "MeterReadSchedule"): asked_schedules.change,
     (Verb.CANCEL, "MeterReadSchedule"): asked_schedules.cancel,
     (Verb.GET, "MeterReadSchedule"): asked_schedules.get,
+    **{
+        (verb, noun): do
+        for noun in master_data.KINDS
+        for verb, do in (
+            (Verb.CREATE, master_data.create),
+            (Verb.CHANGE, master_data.change),
+            (Verb.DELETE, master_data.delete),
+            (Verb.GET, master_data.get),
+        )
+    },
+    **{(verb, "MasterDataLinkageConfig"): link for verb in (Verb.CREATE, Verb.CHANGE, Verb.CLOSE)},
 }

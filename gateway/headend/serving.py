@@ -16,6 +16,7 @@ from gateway.headend.door import Door
 from gateway.headend.house import House
 from gateway.headend.making import access, codes, tls
 from gateway.headend.performing_controls import ControlOrders
+from gateway.headend.performing_linkages import Linkages
 from gateway.headend.performing_schedules import Schedules
 
 #: Who asks by the socket in the folder of the store: it may do everything, as whoever can open it can read the store.
@@ -39,8 +40,13 @@ async def serve(
     from gateway.headend.http import HttpDoor
 
     house = replace(house, controls=codes(table), four_eyes=frozenset(table.four_eyes), currency=table.currency)
-    schedules, controls = Schedules(house), ControlOrders(house)
-    house = replace(house, schedules_changed=schedules.changed, orders_changed=controls.changed)
+    schedules, controls, linked = Schedules(house), ControlOrders(house), Linkages(house)
+    house = replace(
+        house,
+        schedules_changed=schedules.changed,
+        orders_changed=controls.changed,
+        linkages_changed=linked.changed,
+    )
     door, known = Door(house, table.answer_within.total_seconds(), wake), access(table, keys, sinks)
     on_door(door)
     http = HttpDoor(door, known, table.most_bytes, LOCAL)
@@ -51,6 +57,7 @@ async def serve(
             tasks.create_task(http.serve(_listening(at.address, at.port), tls(at.tls)))
         tasks.create_task(schedules.run())
         tasks.create_task(controls.run())
+        tasks.create_task(linked.run())
         tasks.create_task(door.forget(table.keep))
         await door.go_on(lambda name: LOCAL if name == LOCAL.name else known.named(name))
 

@@ -58,7 +58,7 @@ class Payload:
         return found
 
 
-_MASTER = ("create", "change", "delete", "cancel", "close")
+_MASTER = ("create", "change", "delete", "get")
 
 _ORACLE, _REDUCED, _SMALLEST = Evidence.ORACLE, Evidence.REDUCED, Evidence.SMALLEST
 
@@ -91,11 +91,11 @@ PAYLOADS: dict[str, Payload] = {
             "end_device_config",
             _ORACLE,
             ("created", "changed", "reply"),
-            (*_MASTER, "get"),
+            _MASTER,
             "devices and PAN devices",
         ),
         Payload(
-            "MeterConfig", "meter_config", _ORACLE, ("created", "changed", "reply"), (*_MASTER, "get"), "meters"
+            "MeterConfig", "meter_config", _ORACLE, ("created", "changed", "reply"), _MASTER, "meters"
         ),
         Payload("UsagePointConfig", "usage_points", _ORACLE, ("reply",), _MASTER, "usage points"),
         Payload("UsagePointGroups", "groups", _ORACLE, ("reply",), _MASTER, "groups of usage points"),

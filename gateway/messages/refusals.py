@@ -55,15 +55,15 @@ _UNKNOWN: dict[str, ReplyCode] = {
     "EndDeviceGroup": reply_code.INVALID_METER,
     "UsagePoint": reply_code.INVALID_USAGE_POINT,
     "UsagePointGroup": reply_code.INVALID_USAGE_POINT,
-    "ServiceLocation": ReplyCode(2, 16),
-    "CustomerAccount": ReplyCode(2, 19),
-    "ServiceSupplier": ReplyCode(2, 20),
-    "Customer": ReplyCode(2, 22),
-    "CustomerAgreement": ReplyCode(2, 24),
+    "ServiceLocation": reply_code.INVALID_SERVICE_LOCATION,
+    "CustomerAccount": reply_code.INVALID_CUSTOMER_ACCOUNT,
+    "ServiceSupplier": reply_code.INVALID_SERVICE_SUPPLIER,
+    "Customer": reply_code.INVALID_CUSTOMER,
+    "CustomerAgreement": reply_code.INVALID_CUSTOMER_AGREEMENT,
     "ComModule": reply_code.INVALID_COM_MODULE,
-    "ServiceCategory": ReplyCode(2, 31),
-    "UsagePointLocation": ReplyCode(2, 32),
-    "PricingStructure": ReplyCode(2, 33),
+    "ServiceCategory": reply_code.INVALID_SERVICE_CATEGORY,
+    "UsagePointLocation": reply_code.INVALID_USAGE_POINT_LOCATION,
+    "PricingStructure": reply_code.INVALID_PRICING_STRUCTURE,
 }
 
 

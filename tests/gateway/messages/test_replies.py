@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from drivers.errors import AccessDenied, BadFrame, KeyRejected, LinkLost, MeterError, NoAnswer, NotSupported
+from gateway.cim import reply_code
 from gateway.cim.reply_code import ReplyCode, known_codes
 from gateway.messages import codec, refusals, replies
 from gateway.messages.envelope import ID, FaultMessage, Level, Result, Verb
@@ -68,6 +69,19 @@ def test_a_code_of_others_is_read_and_said_to_be_unknown() -> None:
         (refusals.unknown_usage_point("UP-1"), "2.12"),
         (refusals.meter_not_at_usage_point("4711", "UP-1"), "2.13"),
         (refusals.unknown_com_module("C-1"), "2.30"),
+        (refusals.unknown_thing("Customer", "C-1"), "2.22"),
+        (refusals.unknown_thing("AuxiliaryAgreement", "A-1"), "2.29"),
+        (refusals.known_thing("UsagePoint", "UP-1"), "2.12"),
+        (refusals.thing_in_use("CustomerAgreement", "A-1", "meter main is linked to it"), "2.29"),
+        (refusals.unknown_control("3.99.0.1", "no such"), "2.29"),
+        (refusals.device_not_authorized("hes", "connect", "main"), "7.5"),
+        (refusals.senseless_time("it ends before it begins"), "1.8"),
+        (refusals.used_twice("m-1"), "2.15"),
+        (refusals.reply_address("https://elsewhere"), "7.5"),
+        (refusals.replayed("its Nonce was used before"), "7.4"),
+        (refusals.on_hold("two must order it"), "6.2"),
+        (refusals.of_meter(NoAnswer("silent"), reply_code.DATA_UNAVAILABLE), "5.7"),
+        (refusals.about_meter(refusals.failed("the meter said no"), "main"), "5.3"),
         (refusals.invalid_reading_type("1.2", "it has 2 parts"), "2.6"),
         (refusals.unsupported_reading_type("0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0"), "2.10"),
         (refusals.unavailable_reading_type("0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0", "4711", "silent"), "5.6"),

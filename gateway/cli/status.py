@@ -14,6 +14,7 @@ from gateway.cli.configured import config_option
 
 if TYPE_CHECKING:
     from gateway.config.load import Configured
+    from gateway.config.model import MeterTable
 
 Rows = list[dict[str, object]]
 
@@ -44,7 +45,7 @@ def status(file: Path, form: str) -> None:
 
 def rows(connection: sqlite3.Connection, configured: Configured) -> tuple[Rows, Rows, Rows]:
     """The meters, the sinks' queues, and what was given up."""
-    meters = [_meter(connection, meter.name, str(meter.url)) for meter in configured.config.meter]
+    meters = [_meter(connection, meter) for meter in configured.config.meter]
     sinks = [_sink(connection, sink.name) for sink in configured.config.sink]
     lost: Rows = [
         {"type": "loss", "sink": sink, "class": kind, "reason": reason, "messages": messages}
@@ -55,7 +56,8 @@ def rows(connection: sqlite3.Connection, configured: Configured) -> tuple[Rows, 
     return meters, sinks, lost
 
 
-def _meter(connection: sqlite3.Connection, name: str, url: str) -> dict[str, object]:
+def _meter(connection: sqlite3.Connection, table: MeterTable) -> dict[str, object]:
+    name = table.name
     place = connection.execute("SELECT meter, since FROM place WHERE name = ?", (name,)).fetchone()
     meter, since = place or (None, None)
     last = connection.execute(
@@ -65,12 +67,26 @@ def _meter(connection: sqlite3.Connection, name: str, url: str) -> dict[str, obj
     return {
         "type": "meter",
         "name": name,
-        "url": url,
+        "url": str(table.url),
         "meter": meter,
         "since": _stamp(since),
         "last_read": _stamp(last[0]),
         "newest_interval": _stamp(newest),
+        **_usage_point(connection, table),
     }
+
+
+def _usage_point(connection: sqlite3.Connection, table: MeterTable) -> dict[str, object]:
+    """The usage point that counts, who says so, and another that a head end says and that the file overrules."""
+    row = connection.execute(
+        "SELECT id, source FROM belongs WHERE place = ? AND kind = 'UsagePoint' AND until IS NULL ORDER BY since DESC LIMIT 1",
+        (table.name,),
+    ).fetchone()
+    linked, source = row or (None, None)
+    if not table.usage_point:
+        return {"usage_point": linked, "usage_point_by": source, "usage_point_overruled": None}
+    other = linked if linked != table.usage_point else None
+    return {"usage_point": table.usage_point, "usage_point_by": "configuration", "usage_point_overruled": other}
 
 
 def _sink(connection: sqlite3.Connection, name: str) -> dict[str, object]:
@@ -88,7 +104,10 @@ def _table(meters: Rows, sinks: Rows, lost: Rows) -> Iterator[str]:
     for row in meters:
         who = f"{row['meter']}, last read {row['last_read']}" if row["meter"] else "has not answered yet"
         newest = f", load profile up to {row['newest_interval']}" if row["newest_interval"] else ""
-        yield f"meter {row['name']} ({row['url']}): {who}{newest}"
+        point = f", usage point {row['usage_point']} (by {row['usage_point_by']})" if row["usage_point"] else ""
+        yield f"meter {row['name']} ({row['url']}): {who}{newest}{point}"
+        if row["usage_point_overruled"]:
+            yield f"  a head end says usage point {row['usage_point_overruled']}: the configuration file wins"
     for row in sinks:
         oldest = f", the oldest of {row['oldest']}" if row["waiting"] else ""
         refused = f"; {row['refused']} refused (metergate outbox)" if row["refused"] else ""

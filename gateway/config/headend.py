@@ -8,9 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema
 
 from gateway.cim.controls import Control
+from gateway.config.tls import TlsTable
 from gateway.config.values import Duration, FilePath, Identifier, Port, SecretName, Size
 from gateway.device_map.strict import Strict
 
@@ -49,7 +50,7 @@ class SourceTable(Strict):
     name: Identifier
     """The Source of its messages."""
     token: SecretName | None = None
-    """The name of the secret that it sends as bearer token."""
+    """The name of the secret that it sends as bearer token. Over HTTP a source without token or certificate is nobody."""
     certificate: Annotated[str, Field(min_length=1)] | None = None
     """A name in the certificate of its TLS connection: the common name, or an alternative name."""
     replies: Identifier | None = None
@@ -59,12 +60,6 @@ class SourceTable(Strict):
     replay_detection: bool = False
     """Whether every message must have ReplayDetection: a nonce, and when it was made."""
     may: list[GrantTable] = []
-
-    @model_validator(mode="after")
-    def _known(self) -> SourceTable:
-        if self.token is None and self.certificate is None:
-            raise ValueError("token or certificate: by what is this source known?")
-        return self
 
 
 class DoorTlsTable(Strict):
@@ -88,6 +83,29 @@ class HttpDoorTable(Strict):
     tls: DoorTlsTable | None = None
 
 
+class MqttDoorTable(Strict):
+    """``[headend.mqtt]``: where requests are taken over MQTT 5."""
+
+    host: Annotated[str, Field(min_length=1)]
+    """The broker. Who may publish where is its access list: the topic says which source it is."""
+    port: Port | None = None
+    """Its port: 1883, or 8883 with TLS."""
+    prefix: Annotated[str, Field(pattern=r"^[^#+\s]+$")] = "metergate"
+    """Requests are taken from `<prefix>/<gateway>/request/<source>`, answers go below `<prefix>/<gateway>/response/`."""
+    user: str | None = None
+    """The user's name at the broker."""
+    password: SecretName | None = None
+    """The name of the secret that is the password."""
+    tls: TlsTable | None = None
+
+
+class DirectoryDoorTable(Strict):
+    """``[headend.directory]``: where requests are taken from folders."""
+
+    path: FilePath
+    """Requests are moved into `<path>/<source>/in`, their answers appear in `<path>/<source>/out`."""
+
+
 class HeadEndTable(Strict):
     """``[headend]``: how requests are answered."""
 
@@ -105,4 +123,6 @@ class HeadEndTable(Strict):
     """Which EndDeviceControlType asks for which control, where it is not the usual one: `"set the clock" = "3.36.114.13"`.
     No code for setting a clock or for limiting an inverter is published; say here what your head end sends."""
     http: HttpDoorTable | None = None
+    mqtt: MqttDoorTable | None = None
+    directory: DirectoryDoorTable | None = None
     source: list[SourceTable] = []

@@ -15,6 +15,7 @@ from drivers.errors import UsageError
 from drivers.meter_url import MeterUrl, parse
 from gateway.acquisition.recurrence import Recurrence
 from gateway.config.headend import HeadEndTable
+from gateway.config.tls import TlsTable
 from gateway.config.values import Duration, FilePath, Identifier, Port, SecretName, Size, Zone
 from gateway.device_map.strict import ObisCode, Strict
 
@@ -138,23 +139,6 @@ class MeterTable(Strict):
     """The mRID of the UsagePoint in its messages."""
     read: list[ReadTable] = []
     clock: ClockTable = ClockTable()
-
-
-class TlsTable(Strict):
-    """``tls`` of a sink: authorities to believe, and our own certificate with its key where the other side asks."""
-
-    ca: FilePath | None = None
-    """The authorities to believe, PEM; the system's where none is given."""
-    certificate: FilePath | None = None
-    """Our own certificate, PEM, where the other side asks for one."""
-    key: FilePath | None = None
-    """Its private key, PEM, readable by the gateway alone."""
-
-    @model_validator(mode="after")
-    def _pair(self) -> TlsTable:
-        if (self.certificate is None) != (self.key is None):
-            raise ValueError("certificate and key go together")
-        return self
 
 
 class AnySink(Strict):

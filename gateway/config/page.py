@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from gateway.config import headend, model, values
+from gateway.config import headend, model, tls, values
 
 PAGE = Path(__file__).parents[2] / "docs" / "operating.md"
 BEGIN, END = "<!-- configuration: generated from gateway/config/model.py -->", "<!-- end of the configuration -->"
@@ -29,10 +29,12 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[sink]], type http", model.HttpTable),
     ("[[sink]], type mqtt", model.MqttTable),
     ("[[sink]], type directory", model.DirectoryTable),
-    ("[sink.tls]", model.TlsTable),
+    ("[sink.tls]", tls.TlsTable),
     ("[headend]", headend.HeadEndTable),
     ("[headend.http]", headend.HttpDoorTable),
     ("[headend.http.tls]", headend.DoorTlsTable),
+    ("[headend.mqtt]", headend.MqttDoorTable),
+    ("[headend.directory]", headend.DirectoryDoorTable),
     ("[[headend.source]]", headend.SourceTable),
     ("[[headend.source.may]]", headend.GrantTable),
 )
@@ -106,6 +108,8 @@ def _kind(hint: object) -> str:
         return _kind(inner[0])
     if origin is typing.Literal:
         return ", ".join(f"`{value}`" for value in inner)
+    if origin is dict:
+        return "table of codes"
     if origin is list:
         return f"list of {_kind(inner[0])}s"
     if origin in (typing.Union, types.UnionType):
@@ -117,7 +121,7 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default()
     if field.is_required():
         return "required"
-    if value is None or value in ("", []):
+    if value is None or value in ("", [], {}):
         return ""
     if isinstance(value, timedelta):
         return f"`{_duration(value)}`"

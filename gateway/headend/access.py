@@ -81,5 +81,10 @@ class Access:
         given = set(names)
         return next((source for source, known in self._sources if known.certificate in given), None)
 
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source."""
+        return tuple(source for source, _ in self._sources)
+
     def named(self, name: str) -> Source | None:
         return next((source for source, _ in self._sources if source.name == name), None)

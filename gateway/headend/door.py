@@ -22,7 +22,7 @@ from gateway.headend.doing import Doer
 from gateway.headend.house import House
 from gateway.headend.limits import Limits
 from gateway.headend.nouns import HANDLERS
-from gateway.messages import reception, refusals, replies
+from gateway.messages import intake, reception, refusals, replies
 from gateway.messages.carriage import Carriage
 from gateway.messages.envelope import Reply, ResponseMessage, Result, Verb
 from gateway.messages.errors import MessageError
@@ -46,14 +46,22 @@ class Delivery:
 
 class Door:
     """``answer_within_s``: a request that takes longer is acknowledged, and answered later. ``wake``: the outbox has something.
+    A message beyond ``most_bytes`` is refused.
 
     ``counts`` are the requests by source, noun and result.
     """
 
-    def __init__(self, house: House, answer_within_s: float, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        house: House,
+        answer_within_s: float,
+        wake: Callable[[], None],
+        most_bytes: int = intake.MOST_BYTES,
+    ) -> None:
         self._house = house
         self._doer = Doer(house, wake)
         self._answer_within_s = answer_within_s
+        self._most_bytes = most_bytes
         self._limits = Limits()
         self._open: dict[tuple[str, str], asyncio.Task[bytes]] = {}
         self._tasks: set[asyncio.Task[bytes]] = set()
@@ -62,7 +70,7 @@ class Door:
     async def take(self, data: bytes, source: Source) -> Delivery:
         """One message of ``source``. Raises nothing that belongs to the message, the meters or the store."""
         at = self._house.now()
-        taken = reception.receive(data, at=at, source=self._house.name)
+        taken = reception.receive(data, at=at, source=self._house.name, most_bytes=self._most_bytes)
         if isinstance(taken, reception.Refused):
             self._count(source, "", Result.FAILED)
             understood = isinstance(taken.answer, ResponseMessage)

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drivers.driver import KeySource
 from drivers.errors import UsageError
 from gateway.cim.controls import Control, Controls
 from gateway.cim.end_device_code import EndDeviceControlType
+from gateway.config.certificates import client_tls
 from gateway.config.headend import DoorTlsTable, HeadEndTable, SourceTable
 from gateway.headend.access import Access, Credentials, Grant, Source
+
+if TYPE_CHECKING:
+    from gateway.headend.door import Door
+    from gateway.headend.house import House
+    from gateway.headend.mqtt import MqttDoor
 
 
 def access(table: HeadEndTable, keys: KeySource, sinks: Mapping[str, str]) -> Access:
@@ -30,11 +36,28 @@ def _source(table: SourceTable, sinks: Mapping[str, str]) -> Source:
 
 
 def _credentials(table: SourceTable, keys: KeySource) -> Credentials:
-    token = None
-    if table.token is not None and (token := keys.get(table.token)) is None:
-        where, do = f"source {table.name}", "put it into the key file"
-        raise UsageError(f"the secret {table.token!r} is not there", where=where, do=do)
+    token = _secret(table.token, f"source {table.name}", keys) if table.token is not None else None
     return Credentials(token, table.certificate)
+
+
+def mqtt_door(table: HeadEndTable, door: Door, known: Access, house: House, keys: KeySource) -> MqttDoor:
+    """The door at a broker. Raises UsageError for a secret that is nowhere, or a certificate that cannot be used."""
+    from gateway.headend.mqtt import MqttDoor, MqttDoorSettings
+
+    at = table.mqtt
+    assert at is not None  # noqa: S101 - the caller has looked
+    where = f"[headend.mqtt] {at.host}"
+    password = _secret(at.password, where, keys).decode() if at.password else None
+    port = at.port or (8883 if at.tls else 1883)
+    settings = MqttDoorSettings(at.host, port, house.name, at.prefix, table.most_bytes, at.user, password)
+    return MqttDoor(door, known, settings, house.states, client_tls(at.tls, where))
+
+
+def _secret(name: str, where: str, keys: KeySource) -> bytes:
+    found = keys.get(name)
+    if found is None:
+        raise UsageError(f"the secret {name!r} is not there", where=where, do="put it into the key file")
+    return found
 
 
 def codes(table: HeadEndTable) -> Controls:

@@ -13,8 +13,9 @@ from drivers.errors import UsageError
 from gateway.config.headend import HeadEndTable
 from gateway.headend.access import ANY, Grant, Source
 from gateway.headend.door import Door
+from gateway.headend.drop import Drop
 from gateway.headend.house import House
-from gateway.headend.making import access, codes, tls
+from gateway.headend.making import access, codes, mqtt_door, tls
 from gateway.headend.performing_controls import ControlOrders
 from gateway.headend.performing_linkages import Linkages
 from gateway.headend.performing_schedules import Schedules
@@ -47,7 +48,7 @@ async def serve(
         orders_changed=controls.changed,
         linkages_changed=linked.changed,
     )
-    door, known = Door(house, table.answer_within.total_seconds(), wake), access(table, keys, sinks)
+    door, known = Door(house, table.answer_within.total_seconds(), wake, table.most_bytes), access(table, keys, sinks)
     on_door(door)
     http = HttpDoor(door, known, table.most_bytes, LOCAL)
     local = _local(state / SOCKET)
@@ -55,6 +56,11 @@ async def serve(
         tasks.create_task(http.serve(local))
         if (at := table.http) is not None:
             tasks.create_task(http.serve(_listening(at.address, at.port), tls(at.tls)))
+        if table.mqtt is not None:
+            tasks.create_task(mqtt_door(table, door, known, house, keys).serve())
+        if table.directory is not None:
+            drop = Drop(door, table.directory.path, known.sources, table.most_bytes, house.states)
+            tasks.create_task(drop.serve())
         tasks.create_task(schedules.run())
         tasks.create_task(controls.run())
         tasks.create_task(linked.run())

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
-
 from drivers.driver import KeySource
 from drivers.errors import UsageError
-from gateway.config.model import DirectoryTable, HttpTable, MqttTable, TlsTable
+from gateway.config.certificates import client_tls
+from gateway.config.model import DirectoryTable, HttpTable, MqttTable
 from gateway.sinks.dressing import Dress
 from gateway.sinks.sink import Sink
 
@@ -21,7 +20,7 @@ def make(table: HttpTable | MqttTable | DirectoryTable, gateway: str, keys: KeyS
         from gateway.sinks.directory import DirectorySink
 
         return DirectorySink(table.name, table.path, dress)
-    tls = _tls(table.tls, table.name)
+    tls = client_tls(table.tls, f"sink {table.name}")
     if isinstance(table, HttpTable):
         from gateway.sinks.http import HttpSettings, HttpSink
 
@@ -50,16 +49,3 @@ def _secret(name: str, sink: str, keys: KeySource) -> str:
     if found is None:
         raise UsageError(f"the secret {name!r} is not there", where=f"sink {sink}", do="put it into the key file")
     return found.decode()
-
-
-def _tls(table: TlsTable | None, sink: str) -> ssl.SSLContext | None:
-    if table is None:
-        return None
-    try:
-        context = ssl.create_default_context(cafile=str(table.ca) if table.ca else None)
-        if table.certificate is not None:
-            context.load_cert_chain(table.certificate, table.key)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"a certificate cannot be used ({error})", where=f"sink {sink}") from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +15,13 @@ from drivers.reading import Meter, Obis, Reading
 from gateway.acquisition.dispatch import Dispatch, Origin
 from gateway.cim.obis_rules import Rules
 from gateway.config.model import MeterTable
-from gateway.headend.access import Grant, Source
+from gateway.headend.access import Access, Credentials, Grant, Source
 from gateway.headend.door import Door
 from gateway.headend.house import House
+from gateway.headend.http import HttpDoor
 from gateway.messages.codec import to_bytes
-from gateway.messages.envelope import Header, Request, RequestMessage, Verb
+from gateway.messages.envelope import Header, Payload, Request, RequestMessage, Verb
+from gateway.messages.profiles.end_device_controls import ControlledDevice, EndDeviceControl, EndDeviceControls
 from gateway.messages.profiles.get_meter_readings import GetMeterReadings
 from gateway.messages.profiles.parts import Identified, Name
 from gateway.states import States
@@ -71,3 +75,39 @@ def get_readings() -> Callable[..., bytes]:
         )
 
     return made
+
+
+@pytest.fixture
+def order() -> Callable[..., bytes]:
+    """The bytes of a create EndDeviceControls of one meter, by name."""
+
+    def made(
+        code: str, message_id: str | None = "o-1", name: str = "main", tracking: str = "t-1", **header: object
+    ) -> bytes:
+        control = EndDeviceControl(
+            issuer_tracking_id=tracking,
+            end_device_control_type=code,
+            end_devices=(ControlledDevice(names=(Name(name=name),)),),
+        )
+        head = Header(verb=Verb.CREATE, noun="EndDeviceControls", message_id=message_id, correlation_id="oc", **header)
+        content = EndDeviceControls(end_device_control=(control,))
+        return to_bytes(RequestMessage(header=head, payload=Payload(content=(content,))))
+
+    return made
+
+
+@pytest.fixture
+async def url(door: Door, head_end: Source, token: bytes) -> AsyncIterator[str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+    port = listening.getsockname()[1]
+    http = HttpDoor(door, Access([(head_end, Credentials(token))]), 100_000)
+    task = asyncio.create_task(http.serve(listening))
+    yield f"http://127.0.0.1:{port}/messages"
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def token() -> bytes:
+    """The bearer token of the source."""
+    return b"a token of the bench"

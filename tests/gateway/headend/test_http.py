@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import httpx
 import pytest
 
-from gateway.headend.access import Access, Credentials, Source
-from gateway.headend.door import Door
-from gateway.headend.http import HttpDoor
 from gateway.messages import codec
 from gateway.messages.envelope import FaultMessage, ResponseMessage, Result
 
 Ask = Callable[..., bytes]
 TOKEN = b"a token of the bench"
-
-
-@pytest.fixture
-async def url(door: Door, head_end: Source) -> AsyncIterator[str]:
-    listening = socket.create_server(("127.0.0.1", 0))
-    port = listening.getsockname()[1]
-    http = HttpDoor(door, Access([(head_end, Credentials(TOKEN))]), 100_000)
-    task = asyncio.create_task(http.serve(listening))
-    yield f"http://127.0.0.1:{port}/messages"
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def post(url: str, body: bytes, token: bytes | None = TOKEN) -> httpx.Response:
@@ -44,9 +28,9 @@ async def test_a_request_is_answered(url: str, get_readings: Ask) -> None:
     assert message.reply.result is Result.OK
 
 
-@pytest.mark.parametrize(("token", "code"), [(None, "7.2"), (b"another", "7.4")])
-async def test_who_is_not_known_is_told_so(url: str, get_readings: Ask, token: bytes | None, code: str) -> None:
-    got = await post(url, get_readings(), token)
+@pytest.mark.parametrize(("given", "code"), [(None, "7.2"), (b"another", "7.4")])
+async def test_who_is_not_known_is_told_so(url: str, get_readings: Ask, given: bytes | None, code: str) -> None:
+    got = await post(url, get_readings(), given)
     message = codec.read(got.content).message
     assert got.status_code == 401
     assert got.headers["www-authenticate"] == "Bearer"

@@ -6,63 +6,19 @@ import http.server
 import ssl
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
-from pathlib import Path
+from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.sinks.http import HttpSettings, HttpSink
 from gateway.sinks.sink import Delivered, Refused, Retry
 from gateway.store.outbox import Waiting
 
 
-class Authority:
-    """A certificate authority of this test's own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test authority")])
-        self.file = folder / "ca.pem"
-        self.file.write_bytes(self._sign(self.name, self.key, ca=True).public_bytes(serialization.Encoding.PEM))
-
-    def issue(self, name: str) -> Path:
-        """A certificate and its key in one file."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        file = self.folder / f"{name}.pem"
-        file.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + self._sign(subject, key, ca=False).public_bytes(serialization.Encoding.PEM)
-        )
-        return file
-
-    def _sign(self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, ca: bool) -> x509.Certificate:
-        now = datetime.now(UTC)
-        return (
-            x509.CertificateBuilder()
-            .subject_name(subject)
-            .issuer_name(self.name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(ca, None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-            .sign(self.key, hashes.SHA256())
-        )
-
-
 class HeadEnd:
     """An HTTPS server that demands a client certificate and answers as told."""
 
-    def __init__(self, authority: Authority) -> None:
+    def __init__(self, authority: Any) -> None:
         self.status = 200
         self.headers: dict[str, str] = {}
         self.got: list[tuple[dict[str, str], bytes]] = []
@@ -90,13 +46,8 @@ class HeadEnd:
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("tls"))
-
-
 @pytest.fixture
-def head_end(authority: Authority) -> Iterator[HeadEnd]:
+def head_end(authority: Any) -> Iterator[HeadEnd]:
     made = HeadEnd(authority)
     yield made
     made.server.shutdown()
@@ -104,7 +55,7 @@ def head_end(authority: Authority) -> Iterator[HeadEnd]:
 
 
 @pytest.fixture
-def tls(authority: Authority) -> ssl.SSLContext:
+def tls(authority: Any) -> ssl.SSLContext:
     context = ssl.create_default_context(cafile=str(authority.file))
     context.load_cert_chain(authority.issue("gateway"))
     return context
@@ -158,7 +109,7 @@ async def test_a_head_end_we_do_not_trust_gets_nothing(head_end: HeadEnd, messag
     assert head_end.got == []
 
 
-async def test_without_our_certificate_it_is_a_retry(head_end: HeadEnd, authority: Authority, message: Waiting) -> None:
+async def test_without_our_certificate_it_is_a_retry(head_end: HeadEnd, authority: Any, message: Waiting) -> None:
     context = ssl.create_default_context(cafile=str(authority.file))
     async with HttpSink("sink", HttpSettings(head_end.url), context) as sink:
         assert isinstance(await sink.deliver(message), Retry)

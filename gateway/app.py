@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from drivers.driver import Context, KeySource
 from gateway.acquisition.clock import GatewayClock
 from gateway.acquisition.dispatch import Dispatch
 from gateway.acquisition.job import Job
+from gateway.acquisition.networks import Network
 from gateway.acquisition.performing import Performer
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
@@ -71,6 +73,8 @@ class Gateway:
                 async with asyncio.TaskGroup() as tasks:
                     for delivery in parts.deliveries.values():
                         tasks.create_task(delivery.run())
+                    for network in parts.networks.values():
+                        tasks.create_task(network.run())
                     for worker in parts.workers.values():
                         tasks.create_task(worker.run())
                     tasks.create_task(self._follow(parts))
@@ -89,6 +93,11 @@ class Gateway:
 
         name, states = self._config.gateway.name, self._states
         rules, now = Rules.load(self._config.gateway.dialect), self._clock.now
+
+        def open_pan(device: Sequence[str], install_code: str, request_id: str) -> None:
+            for network in parts.networks.values():
+                network.let_in(device, install_code, request_id)
+
         house = House(
             name, parts.store, self._meters, self.ask, parts.dispatch, rules, states, now, self._config.gateway.zone
         )
@@ -96,6 +105,8 @@ class Gateway:
         def wake() -> None:
             for delivery in parts.deliveries.values():
                 delivery.wake()
+
+        house = replace(house, open_pan=open_pan)
 
         def opened(door: Door) -> None:
             parts.door = door
@@ -135,13 +146,18 @@ class Gateway:
         counters = Counters(store)
         contexts = {meter.name: self._context(meter, counters) for meter in self._config.meter}
 
-        performer = Performer(self._meters, contexts, dispatch, store, states, self._clock)
+        networks = {
+            meter.name: Network(meter, contexts[meter.name], store, dispatch, states)
+            for meter in self._config.meter
+            if meter.url.scheme == "zigbee"
+        }
+        performer = Performer(self._meters, contexts, dispatch, store, states, self._clock, networks)
         workers: dict[str, LinkWorker] = {}
         for meter in self._config.meter:
             link = link_of(meter.url)
             workers.setdefault(link, LinkWorker(link, performer.do))
         schedule = Schedule(self._config.meter, gateway.zone, gateway.jitter, store, states, self._clock)
-        return Parts(store, outbox, deliveries, workers, schedule, dispatch, states)
+        return Parts(store, outbox, deliveries, workers, schedule, dispatch, states, networks)
 
     def _context(self, meter: MeterTable, counters: Counters) -> Context:
         return Context(

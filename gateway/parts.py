@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.acquisition.dispatch import Dispatch
+from gateway.acquisition.networks import Network
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
 from gateway.sinks.delivery import Delivery
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Parts:
-    """The store and what is done with it; deliveries by sink, workers by link; the door where requests are taken."""
+    """The store and what is done with it; deliveries by sink, workers by link; home area networks by
+    meter; the door where requests are taken."""
 
     store: Store
     outbox: Outbox
@@ -28,4 +30,5 @@ class Parts:
     schedule: Schedule
     dispatch: Dispatch
     states: States
+    networks: dict[str, Network]
     door: Door | None = None

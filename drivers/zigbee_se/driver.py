@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, cast
 
 from drivers.driver import Context
-from drivers.errors import MeterError, NotSupported, UsageError
+from drivers.errors import MeterError, NoAnswer, NotSupported, UsageError
 from drivers.meter_url import MeterUrl
 from drivers.reading import Meter, NotUnderstood, Obis, Record, Series
 from drivers.zigbee_se.install_code import eui64
 
 if TYPE_CHECKING:
+    from drivers.zigbee_se.instructions import Instruction
     from drivers.zigbee_se.meters import PanMeter
     from drivers.zigbee_se.network import Pan
 
@@ -32,15 +34,19 @@ class Zigbee:
         self._url = url
         self._context = context
         self._only = eui64(url.get("device")) if url.get("device") else None
-        self._pan = open_pan(url, context)
+        #: A network that the caller holds open is used, and neither opened nor closed here.
+        self._held = context.link is not None
+        self._pan: Pan = cast("Pan", context.link) if self._held else open_pan(url, context)
         self._meters: list[PanMeter] | None = None
 
     async def __aenter__(self) -> Self:
-        await self._pan.__aenter__()
+        if not self._held:
+            await self._pan.__aenter__()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._pan.__aexit__(*exc)
+        if not self._held:
+            await self._pan.__aexit__(*exc)
 
     @property
     def pan(self) -> Pan:
@@ -86,6 +92,36 @@ class Zigbee:
 
         async for record in listen(self._pan, await self._known(), self._context):
             yield record
+
+    def next_event_id(self) -> int:
+        """An IssuerEventID for what is told next."""
+        return self._pan.next_event_id()
+
+    def event_id_of(self, tracking: str) -> int | None:
+        """The IssuerEventID of what was told under this tracking, None where nothing was."""
+        return self._pan.esi.event_id_of(tracking)
+
+    async def tell_devices(self, instruction: object, tracking: str, devices: Sequence[str] = ()) -> tuple[str, ...]:
+        """Tell these devices (EUI64, hex), or all that take such an instruction; those that have it now.
+
+        Every other asks for it when it is back: it is kept. Raises NotSupported for a device that is not here, or CannotSay's
+        reason for what Smart Energy cannot say.
+        """
+        from drivers.zigbee_se.instructions import CannotSay
+
+        said = cast("Instruction", instruction)
+        wanted = [self._pan.device(eui64(one)) for one in devices]
+        targets = wanted or [one for one in self._pan.devices() if one.asking(said.cluster)]
+        try:
+            fields = self._pan.remember(said, tracking)
+        except CannotSay as error:
+            raise NotSupported(str(error), where=str(self._url)) from error
+        told = []
+        for one in targets:
+            with contextlib.suppress(NoAnswer):
+                await self._pan.tell(one.eui64, said, fields=fields)
+                told.append(one.eui64.hex())
+        return tuple(told)
 
     async def _known(self) -> list[PanMeter]:
         from drivers.zigbee_se.meters import meters

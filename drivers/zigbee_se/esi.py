@@ -80,6 +80,10 @@ class Esi:
         self._save()
         return fields
 
+    def event_id_of(self, tracking: str) -> int | None:
+        """The number of the newest instruction with this tracking, None where there is none."""
+        return max((number for number, one in self._tracking.items() if one == tracking), default=None)
+
     @property
     def newest(self) -> int:
         """The highest issuerEventId that is remembered, 0 where there is none."""

@@ -48,6 +48,8 @@ ANSWER_S = 8.0
 _START_S = 60.0
 #: Seconds until a device has refused an instruction, if it does.
 _CONFIRM_S = 3.0
+#: What is still under way at the end is waited for so long.
+_END_S = 5.0
 _AGAIN_S = (1.0, 2.0, 5.0, 10.0)
 _TIME_ATTRIBUTES = {0x0000: 0xE2, 0x0001: 0x18}
 #: TimeStatus: master and synchronised, what Smart Energy asks of an ESI.
@@ -134,7 +136,9 @@ class Pan:
         tasks = [*self._tasks, *filter(None, [self._supervisor])]
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        if tasks:
+            # A library that is about to open a stick which is gone does not let itself be interrupted: it is left behind.
+            await asyncio.wait(tasks, timeout=_END_S)
         app, self._app = self._app, None
         if app is not None:
             await _stop(app)

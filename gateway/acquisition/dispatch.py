@@ -116,6 +116,11 @@ class Dispatch:
         message = self._message(payload, kind, at, Origin("", correlation_id=correlation_id))
         return put(connection, self._sinks, message, at)
 
+    async def tell(self, payload: object, kind: MessageClass, at: datetime, correlation_id: str | None) -> None:
+        """Tell a payload as an event, in a commit of its own. Raises StoreError."""
+        if await self._read(lambda connection: self.say(connection, payload, kind, at, correlation_id)):
+            self._wake()
+
     def wake(self) -> None:
         """Something is in the queues."""
         self._wake()

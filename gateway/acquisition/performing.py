@@ -16,6 +16,7 @@ from gateway.acquisition.dispatch import Dispatch, Origin
 from gateway.acquisition.gaps import answered
 from gateway.acquisition.job import Job, Result
 from gateway.acquisition.meter_clock import events as clock_events
+from gateway.acquisition.networks import Network
 from gateway.acquisition.reading import read
 from gateway.config.model import MeterTable
 from gateway.messages.compose import MeterFacts
@@ -33,7 +34,7 @@ _SILENT_AFTER = 3
 
 @dataclass(slots=True)
 class Performer:
-    """Does the jobs of all links. ``contexts`` and ``meters`` by the meters' names."""
+    """Does the jobs of all links. ``contexts``, ``meters`` and ``networks`` by the meters' names."""
 
     meters: Mapping[str, MeterTable]
     contexts: Mapping[str, Context]
@@ -41,13 +42,20 @@ class Performer:
     store: Store
     states: States
     clock: GatewayClock
+    networks: Mapping[str, Network] = field(default_factory=dict)
     _failures: dict[str, int] = field(default_factory=dict)
 
     async def do(self, job: Job) -> Result:
-        """Read and hand on; the result's records are as they were judged. Errors of the meter, the line and the store are in the result or the states, none is raised."""
+        """Read and hand on; the result's records are as they were judged. Errors of the meter, the line and the store are in
+        the result or the states, none is raised."""
         meter = self.meters[job.meter]
+        context: Context | None = self.contexts[job.meter]
+        if (network := self.networks.get(job.meter)) is not None:
+            context = network.through(self.contexts[job.meter])
+        if context is None:
+            return Result(error=LinkLost("the network is not open", where=str(meter.url)))
         try:
-            result = await read(meter.url, self.contexts[job.meter], job.wanted, job.deadline_s)
+            result = await read(meter.url, context, job.wanted, job.deadline_s)
         except StoreError as error:
             # A counter could not be set aside, so nothing was asked; the meter is not to blame.
             self.states.say("store", str(error))

@@ -28,8 +28,8 @@ def run(file: Path) -> None:
     from gateway.store.errors import StoreError
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    # The HTTP libraries log every request, and that they began: what matters of it the sinks and the door say.
-    for chatty in ("httpx", "uvicorn.error"):
+    # These libraries log every request and every device's answer: what matters of it the sinks, the door and the network say.
+    for chatty in ("httpx", "uvicorn.error", "zigpy", "bellows"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     configured = load(file)
     gateway = Gateway(configured, load_keys(configured.config.gateway.keys))

@@ -122,6 +122,15 @@ def called(connection: Connection, source: str, name: str) -> Sequence[Order]:
     return _select(connection, where, (source, name))
 
 
+def request_of(connection: Connection, tracking_id: str) -> str | None:
+    """The id of the newest request with this issuerTrackingID, or for an order with this id; None where there was none."""
+    row = connection.execute(
+        "SELECT request_id FROM control_order WHERE tracking_id = ?1 OR id = ?1 ORDER BY accepted_at DESC LIMIT 1",
+        (tracking_id,),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
 def like(connection: Connection, tracking_id: str, place: str, control: str) -> Sequence[Order]:
     """Held orders of the same thing, whoever gave them."""
     where = "tracking_id = ? AND place = ? AND control = ? AND state = 'held' ORDER BY accepted_at"

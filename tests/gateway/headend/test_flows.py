@@ -40,19 +40,25 @@ replies = "mdm"
 verbs = ["*"]
 nouns = ["*"]
 
-[[meter]]
-name = "main"
-url = "{url}"
-usage_point = "up-7"
-
-[[meter]]
-name = "other"
-url = "{other}"
-
 [[sink]]
 type = "http"
 name = "mdm"
 url = "{head_end}"
+"""
+METERS = """
+[[meter]]
+name = "main"
+url = "dlms://{url}?client=1&auth=lls"
+usage_point = "up-7"
+
+[[meter]]
+name = "other"
+url = "dlms://{other}?client=16"
+"""
+PAN = """
+[[meter]]
+name = "home"
+url = "zigbee:{stick}?database={database}"
 """
 VALUES = {
     "meter": "main",
@@ -88,41 +94,58 @@ def head_end() -> Iterator[HeadEnd]:
 
 
 @pytest.fixture
-def url(tmp_path: Path, emulated_meter: Callable[..., str], head_end: HeadEnd) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    meter, other = emulated_meter("dlms/idis"), emulated_meter("dlms/household")
-    file = tmp_path / "metergate.toml"
-    file.write_text(
-        CONFIG.format(
-            state=tmp_path / "state",
-            port=port,
-            url=f"dlms://{meter}?client=1&auth=lls",
-            other=f"dlms://{other}?client=16",
-            head_end=head_end.url,
+def stick(tmp_path: Path) -> Iterator[Path]:
+    """An emulated stick with a network and its devices; it is there longer than the gateway."""
+    link = tmp_path / "stick"
+    command = [sys.executable, "-m", "gateway.cli", "emulate", "zigbee-stick/house", "--link", str(link)]
+    with subprocess.Popen([*command, "--speed", "max", "--fault", "formed"], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield link
+        process.terminate()
+
+
+@pytest.fixture
+def gateway(tmp_path: Path, head_end: HeadEnd) -> Iterator[Callable[[str], str]]:
+    """Starts a gateway with these tables in its configuration, and gives the address where it takes messages."""
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(meters: str) -> str:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        file = tmp_path / "metergate.toml"
+        file.write_text(CONFIG.format(state=tmp_path / "state", port=port, head_end=head_end.url) + meters)
+        secrets = {"METERGATE_KEY_HE_001_TOKEN": f"text:{TOKEN}", "METERGATE_KEY_DEFAULT_LLS": "text:00000000"}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)], env={**os.environ, **secrets}
         )
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)],
-        env={**os.environ, "METERGATE_KEY_HE_001_TOKEN": f"text:{TOKEN}", "METERGATE_KEY_DEFAULT_LLS": "text:00000000"},
-    )
-    at = f"http://127.0.0.1:{port}/messages"
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            httpx.get(at, trust_env=False)
-        except httpx.TransportError:
-            assert process.poll() is None
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        else:
-            break
-    yield at
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+        running.append(process)
+        at = f"http://127.0.0.1:{port}/messages"
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                httpx.get(at, trust_env=False)
+            except httpx.TransportError:
+                assert process.poll() is None
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            else:
+                return at
+
+    yield start
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
 
 
-def test_flows(url: str, head_end: HeadEnd, check: Callable[[bytes], None], capsys: pytest.CaptureFixture[str]) -> None:
+def test_meters(
+    gateway: Callable[[str], str],
+    emulated_meter: Callable[..., str],
+    head_end: HeadEnd,
+    check: Callable[[bytes], None],
+) -> None:
+    meters = METERS.format(url=emulated_meter("dlms/idis"), other=emulated_meter("dlms/household"))
+    url = gateway(meters)
     for name, way in (
         ("on-request-read", over_http(url, TOKEN)),
         ("scheduled-read", over_http(url, TOKEN)),
@@ -130,3 +153,15 @@ def test_flows(url: str, head_end: HeadEnd, check: Callable[[bytes], None], caps
         ("customer-switching", over_soap(url, TOKEN)),
     ):
         Runner("HE-001", way, head_end.received, check, print).run(load(name), VALUES)
+
+
+@pytest.mark.slow
+def test_home_area_network(
+    stick: Path, gateway: Callable[[str], str], head_end: HeadEnd, check: Callable[[bytes], None], tmp_path: Path
+) -> None:
+    pytest.importorskip("bellows", reason="the extra zigbee is not installed")
+    url = gateway(PAN.format(stick=stick, database=tmp_path / "zigbee.db"))
+    # Devices that the database does not know yet are asked what they are when they are first heard.
+    time.sleep(6)
+    runner = Runner("HE-001", over_http(url, TOKEN), head_end.received, check, print)
+    runner.run(load("home-area-network"), VALUES)

@@ -1,0 +1,154 @@
+"""Home area networks, held open as long as the gateway runs: their devices join, ask and answer at any time.
+
+A network's stick has one owner. Reads and controls of its meters go through the network that is held here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from drivers.driver import Context
+from drivers.errors import MeterError
+from drivers.reading import Meter, MeterEvent
+from gateway.acquisition.dispatch import Dispatch, Origin
+from gateway.backoff import Backoff
+from gateway.config.model import MeterTable
+from gateway.messages.profiles.end_device_config import EndDevice, EndDeviceConfig
+from gateway.messages.profiles.parts import Name, NameType
+from gateway.states import States
+from gateway.store import orders
+from gateway.store.errors import StoreError
+from gateway.store.outbox import MessageClass
+from gateway.store.store import Store
+
+if TYPE_CHECKING:
+    from drivers.zigbee_se.network import Happened, Pan
+
+_log = logging.getLogger("metergate")
+_FIRST_S, _MOST_S = 1.0, 60.0
+#: How long the network stays open for a device, in seconds: what one has to power it up.
+_DOOR_S = 254
+#: What happened and waits to be told; beyond, the oldest is given up and said.
+_WAITING = 1000
+#: The detail that carries what a control was tracked by (drivers.zigbee_se.reports).
+_TRACKING = "issuerTrackingID"
+
+
+class Network:
+    """The network behind one meter of the configuration with a ``zigbee:`` URL. ``run`` until cancelled."""
+
+    def __init__(self, table: MeterTable, context: Context, store: Store, dispatch: Dispatch, states: States) -> None:
+        self._table = table
+        self._store = store
+        self._context = context
+        self._dispatch = dispatch
+        self._states = states
+        self._pan: Pan | None = None
+        self._told: asyncio.Queue[MeterEvent | Happened] = asyncio.Queue(_WAITING)
+        self._tasks: set[asyncio.Task[None]] = set()
+        #: device -> the MessageID of the request that it was let in for.
+        self._let_in: dict[bytes, str] = {}
+        self.lost = 0
+
+    def through(self, context: Context) -> Context | None:
+        """``context`` with the open network as its link; None while it is not open."""
+        return replace(context, link=self._pan) if self._pan is not None else None
+
+    async def run(self) -> None:
+        """Hold the network, and tell what happens in it."""
+        from drivers.zigbee_se.driver import open_pan
+
+        backoff, what = Backoff(_FIRST_S, _MOST_S), f"network {self._table.name}"
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._tell())
+            while True:
+                try:
+                    async with open_pan(self._table.url, self._context) as pan:
+                        pan.on_event = pan.on_happened = self._put
+                        self._pan = pan
+                        self._states.say(what, "")
+                        # The network looks after its stick by itself.
+                        await asyncio.Event().wait()
+                except MeterError as error:
+                    self._states.say(what, str(error))
+                finally:
+                    self._pan = None
+                await asyncio.sleep(backoff.next())
+
+    def let_in(self, names: Sequence[str], install_code: str, request_id: str) -> None:
+        """Open the door for exactly this device. What comes of it is told as an EndDeviceConfig, or said as a state."""
+        task = asyncio.get_running_loop().create_task(self._permit(names, install_code, request_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _permit(self, names: Sequence[str], install_code: str, request_id: str) -> None:
+        from drivers.zigbee_se.install_code import InstallCode, eui64
+
+        what = f"letting {names[0] if names else 'a device'} into network {self._table.name}"
+        try:
+            code = InstallCode.parse(install_code)
+            device = code.eui64 or next(filter(None, map(_eui64, names)), None) or eui64(names[0] if names else "")
+            if self._pan is None:
+                self._states.say(what, "the network is not open")
+                return
+            self._let_in[device] = request_id
+            await self._pan.permit(device, code, _DOOR_S)
+        except MeterError as error:
+            self._states.say(what, str(error))
+        else:
+            self._states.say(what, "")
+            _log.info("network %s is open for %s for %d s", self._table.name, device.hex(), _DOOR_S)
+
+    def _put(self, one: MeterEvent | Happened) -> None:
+        if self._told.full():
+            self._told.get_nowait()
+            self.lost += 1
+            self._states.say(
+                f"events of network {self._table.name}", f"{self.lost} were given up: the store is too slow"
+            )
+        self._told.put_nowait(one)
+
+    async def _tell(self) -> None:
+        while True:
+            one = await self._told.get()
+            while True:
+                try:
+                    await self._say(one)
+                except StoreError as error:
+                    self._states.say("store", str(error))
+                    await asyncio.sleep(_MOST_S)
+                else:
+                    break
+
+    async def _say(self, one: MeterEvent | Happened) -> None:
+        now = self._context.now()
+        if isinstance(one, MeterEvent):
+            # It is read through the network: it is not the meter of this place.
+            device = Meter(serial=one.meter, behind=self._table.name)
+            tracking = one.details.get(_TRACKING, "")
+            asked = await asyncio.wrap_future(self._store.read(partial(orders.request_of, tracking_id=tracking)))
+            await self._dispatch.accept([device, one], now, Origin(self._table.name, correlation_id=asked))
+        elif one.what == "joined":
+            config = EndDeviceConfig(end_device=(_joined(one.device),))
+            await self._dispatch.tell(config, MessageClass.EVENT, now, self._let_in.pop(one.device, None))
+            _log.info("network %s: %s has joined", self._table.name, one.device.hex())
+        else:
+            _log.info("network %s: %s %s %s", self._table.name, one.what, one.device.hex(), one.why)
+
+
+def _joined(device: bytes) -> EndDevice:
+    return EndDevice(is_pan=True, names=(Name(name=device.hex(), name_type=NameType(name="EUI64")),))
+
+
+def _eui64(name: str) -> bytes | None:
+    from drivers.zigbee_se.install_code import eui64
+
+    with contextlib.suppress(MeterError):
+        return eui64(name)
+    return None

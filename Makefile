@@ -17,7 +17,7 @@ $(VENV)/installed: pyproject.toml
 	  { echo "metergate needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version). Set PYTHON=python3.11"; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { echo "no venv module: apt install python3-venv"; exit 2; }
 	@echo "installing metergate into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

@@ -2,7 +2,8 @@
 
 First as a technician would: ``metergate emulate`` in one process, ``metergate read`` in another. The meter is read once; the
 table is printed from that reading, and the MeterReadings are written from its trace. Then as an operator would:
-``metergate run`` over one meter of every family, and a head end that says what it receives.
+``metergate run`` over one meter of every family, and a head end that says what it receives, and then asks: for a reading, for
+yesterday, for a disconnect and for a price to be shown.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from hil.demo_gateway import METERS, gateway, listen
+from hil.demo_gateway import METERS, ask, gateway, listen
+from hil.head_end.flow import FlowFailed
 
 PROFILE = "iec62056-21/history-star"
 ZONE = "Europe/Berlin"
@@ -49,7 +51,9 @@ def main() -> int:
 
 @contextlib.contextmanager
 def _emulated(profile: str) -> Iterator[str]:
-    emulator = subprocess.Popen([*METERGATE, "emulate", profile], cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    # A stick that has its network and its devices already, as one that was set up has.
+    more = ["--fault", "formed"] if profile.startswith("zigbee-stick/") else []
+    emulator = subprocess.Popen([*METERGATE, "emulate", profile, *more], cwd=ROOT, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         yield _port(emulator)
     finally:
@@ -60,15 +64,25 @@ def _emulated(profile: str) -> Iterator[str]:
 def _deliver(ports: dict[str, str]) -> None:
     out = ROOT / OUT
     shutil.rmtree(out / "state", ignore_errors=True)
+    (out / "zigbee.db").unlink(missing_ok=True)
     print(
         f"\n$ metergate run -c {OUT}/metergate.toml\n{', '.join(METERS)}: an emulated meter each, read every 10 s.",
         flush=True,
     )
-    with gateway(out, ports, METERGATE) as head_end:
-        found = listen(head_end, len(METERS), GATEWAY_S, lambda line: print(line, flush=True))
-    if len(found) < len(METERS):
-        raise DemoFailed(f"the head end heard of {len(found)} of {len(METERS)} meters; see {OUT}/metergate.log")
-    print(f"The head end has heard of all {len(found)} meters. What the gateway said: {OUT}/metergate.log.")
+    with gateway(out, ports, METERGATE) as (head_end, url):
+        found = listen(head_end, len(METERS), GATEWAY_S, _say)
+        if len(found) < len(METERS):
+            raise DemoFailed(f"the head end heard of {len(found)} of {len(METERS)} meters; see {OUT}/metergate.log")
+        print(f"The head end has heard of all {len(found)} meters. Now it asks:", flush=True)
+        try:
+            ask(head_end, url, _say)
+        except (FlowFailed, OSError) as error:
+            raise DemoFailed(f"{error}; see {OUT}/metergate.log") from error
+    print(f"What the gateway said: {OUT}/metergate.log.")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _port(emulator: subprocess.Popen[str]) -> str:

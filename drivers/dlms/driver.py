@@ -104,8 +104,8 @@ class Dlms:
                     yield record
 
     async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
-        """A load profile, a day at a time. A lost link is opened again and the reading goes on with the day it stopped in;
-        LinkLost is raised when it is lost in the same day once more than ``RESUMES`` times, or was never there."""
+        """A load profile, in pieces of days. A lost link is opened again and the reading goes on with the day it stopped in;
+        LinkLost is raised when it is lost in the same piece once more than ``RESUMES`` times, or was never there."""
         reach, failures = Reach(), 0
         while True:
             before = reach.until
@@ -120,6 +120,7 @@ class Dlms:
                 if reach.until == before and ((self._reading is None and not failures) or failures == RESUMES):
                     raise
                 failures = 1 if reach.until != before else failures + 1
+                reach.interrupted()
 
     async def clock(self) -> ClockReading:
         """The meter's clock beside the gateway's, at the middle of the exchange."""

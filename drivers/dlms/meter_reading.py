@@ -35,8 +35,6 @@ ASSOCIATION = Obis(0, 0, 40, 0, 0)
 
 #: A cached scaler is read again after this: meters change them with their firmware (the first complaint of users).
 SCALER_S = 3600.0
-#: A profile is read a day at a time: what was read before an interruption is kept, and no answer is long.
-_CHUNK = timedelta(days=1)
 #: Meters differ in how they compare a range with a deviation; what was read too much is left out here.
 _MARGIN = timedelta(hours=1)
 
@@ -264,7 +262,7 @@ class MeterReading:
     async def rows(
         self, profile: Obis, layout: Layout, since: datetime | None, until: datetime | None, reach: Reach
     ) -> AsyncIterator[list[Row]]:
-        """The rows of a profile or log, those of a day at a time. Raises NotSupported, AccessDenied, Damaged."""
+        """The rows of a profile or log, those of some days at a time. Raises NotSupported, AccessDenied, Damaged."""
         if since is None and until is None:
             yield await self._rows(profile, layout, None)
             return
@@ -277,7 +275,7 @@ class MeterReading:
         end = until or self.read_at
         zone = await self._range_zone()
         while start < end:
-            stop = min(end, start + _CHUNK)
+            stop = min(end, start + reach.piece)
             first, last = self._bound(start - _MARGIN, zone), self._bound(stop + _MARGIN, zone)
             chosen = selection.by_range(layout.captured[clock], first, last)
             found = await self._rows(profile, layout, chosen)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -114,11 +114,22 @@ async def _gather(house: House, incoming: Incoming, wanted: Criteria, place: Pla
         if result.error is None and not found.records:
             found.problem = refusals.unavailable_data("the meter gave nothing")
     if wanted.spans:
+        here, problem = await _known(house, incoming, place)
         for span in wanted.spans:
-            found.problem = await _fill(house, incoming, place, *span) or found.problem
-        kept = await house.read(lambda connection: _kept(connection, place, wanted.spans))
+            problem = await _fill(house, incoming, here, *span) or problem
+        found.problem = problem or found.problem
+        kept = await house.read(lambda connection: _kept(connection, here, wanted.spans))
         found.records = [*found.records, *kept]
     return found
+
+
+async def _known(house: House, incoming: Incoming, place: Place) -> tuple[Place, Exception | None]:
+    """The place with who is there: a meter that never answered is read, and what is kept is kept under its own name."""
+    if place.meter is not None:
+        return place, None
+    result = await _ask(house, place, Wanted("registers"), incoming.request_id)
+    answered = await house.read(partial(history.place, name=place.name))
+    return replace(place, meter=answered.meter if answered else None), result.error
 
 
 async def _ask(house: House, place: Place, what: Wanted, request_id: str, piece: Span | None = None) -> Result:

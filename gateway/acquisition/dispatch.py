@@ -236,8 +236,19 @@ def _keep(
     for item in classified:
         if isinstance(meter := item.record, Meter) and meter.behind is not None and meter.serial:
             history.keep_behind(connection, origin.place, meter, at)
-    if known.meter is not None and known.meter.serial:
-        if known.place is None or known.place.meter.key != known.meter.key:
-            history.keep_place(connection, origin.place, known.meter, at)
-        if origin.answered is not None:
-            cover(connection, known.meter.key, str(origin.answered[0]), origin.answered[1])
+    if known.meter is not None and known.meter.serial and not _is_at(known.meter, known.place):
+        history.keep_place(connection, origin.place, known.meter, at)
+    if origin.answered is not None and (answered_by := _answered_by(known, classified)):
+        cover(connection, answered_by, str(origin.answered[0]), origin.answered[1])
+
+
+def _is_at(meter: Meter, place: history.Place | None) -> bool:
+    return place is not None and place.meter.key == meter.key
+
+
+def _answered_by(known: _Known, classified: Sequence[Classified]) -> str | None:
+    """The key of the meter that a load profile was read of: drivers say who answers with registers, not with profiles."""
+    if known.meter is not None:
+        return known.meter.key if known.meter.serial else None
+    rows_of = next((item.record.meter for item in classified if isinstance(item.record, Series)), None)
+    return rows_of or (known.place.meter.key if known.place else None)

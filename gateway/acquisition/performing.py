@@ -14,7 +14,7 @@ from gateway.acquisition.clock import GatewayClock
 from gateway.acquisition.conditions import observed
 from gateway.acquisition.dispatch import Dispatch, Origin
 from gateway.acquisition.gaps import answered
-from gateway.acquisition.job import Job, Result
+from gateway.acquisition.job import Job, Result, Wanted
 from gateway.acquisition.meter_clock import events as clock_events
 from gateway.acquisition.networks import Network
 from gateway.acquisition.reading import read
@@ -55,7 +55,9 @@ class Performer:
         if context is None:
             return Result(error=LinkLost("the network is not open", where=str(meter.url)))
         try:
+            first = await self._first(job, meter, context)
             result = await read(meter.url, context, job.wanted, job.deadline_s)
+            result = replace(result, records=(*first, *result.records))
         except StoreError as error:
             # A counter could not be set aside, so nothing was asked; the meter is not to blame.
             self.states.say("store", str(error))
@@ -74,6 +76,16 @@ class Performer:
         else:
             self.states.say("store", "")
         return result
+
+    async def _first(self, job: Job, meter: MeterTable, context: Context) -> tuple[Record, ...]:
+        """The registers of a meter that never answered, before the first of its load profile: a profile does not say whose it
+        is, and what is here of it is known by the meter."""
+        if job.piece is None:
+            return ()
+        known = await asyncio.wrap_future(self.store.read(lambda connection: history.place(connection, job.meter)))
+        if known is not None:
+            return ()
+        return (await read(meter.url, context, Wanted("registers"), job.deadline_s)).records
 
     def _origin(self, job: Job, meter: MeterTable, result: Result) -> Origin:
         usage_point = Identified(mrid=meter.usage_point) if meter.usage_point else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -76,6 +77,10 @@ def test_every_interval_is_told_once(tmp_path: Path, emulated_meter: Callable[..
     assert set(first.values()) == {1}
     assert {later - earlier for earlier, later in itertools.pairwise(times)} == {timedelta(minutes=15)}
     assert times[-1] - times[0] >= timedelta(days=1, hours=23)
+    with sqlite3.connect(tmp_path / "state" / "store.sqlite") as store:
+        spans = store.execute("SELECT after, until FROM coverage").fetchall()
+    covered = timedelta(microseconds=sum(until - after for after, until in spans))
+    assert covered >= timedelta(days=1, hours=23), "what the meter has answered for is noted, and not asked for again"
     started = time.monotonic()
     run(file, lambda: time.monotonic() - started > 5)
     again = intervals(out)

@@ -7,19 +7,20 @@ both are there or neither, and the meter is asked again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
 from drivers.reading import Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series
-from gateway.acquisition.conditions import Standing, settle
+from gateway.acquisition.conditions import Settled, Standing, settle
+from gateway.acquisition.gathering import Gathering, comes_in_swarms
 from gateway.acquisition.validation import Before, Limit, exchanged, validate
 from gateway.cim.classified import Classified, classify
 from gateway.cim.events import shipped
 from gateway.cim.obis_rules import Rules
 from gateway.messages.codec import to_bytes
-from gateway.messages.compose import MeterFacts, meter_readings
+from gateway.messages.compose import Composed, MeterFacts, meter_readings
 from gateway.messages.compose_events import ComposedEvents, end_device_events
 from gateway.messages.exchange import event
 from gateway.messages.profiles.end_device_events import EndDeviceEvent, EndDeviceEvents
@@ -32,6 +33,7 @@ from gateway.store.outbox import Message, MessageClass, put
 from gateway.store.store import Store
 
 _T = TypeVar("_T")
+_Read = tuple[Sequence[Record], datetime, "Origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +77,63 @@ class Dispatch:
         self._wake = wake
         # What is new is found out in one commit and told in the next: nobody else may tell in between.
         self._one_at_a_time = asyncio.Lock()
+        self._swarm: Gathering[_Read, Accepted] = Gathering(self._accept)
 
     async def accept(self, records: Sequence[Record], at: datetime, origin: Origin) -> Accepted:
-        """Make the messages of one read and wait until they are on the disk. Raises StoreError."""
-        async with self._one_at_a_time:
-            known = await self._read(lambda connection: _known(connection, records, origin, at))
-            judged = validate(_without_known(records, known), known.before, origin.limits)
-            judged += _place_events(known, origin, at)
-            settled = settle(judged, known.standing, shipped().has_edges, at)
-            judged = list(settled.records)
-            told = end_device_events(judged)
-            fresh = _not_told(told, await self._read(lambda connection: history.told(connection, _mrids(told))))
-            said = origin.facts
-            if said.usage_point is None and known.usage_point is not None:
-                said = replace(said, usage_point=Identified(mrid=known.usage_point))
-            facts = {record.key: said for record in judged if isinstance(record, Meter)}
-            composed = meter_readings(judged, self._rules, facts=facts, reason=origin.reason, source=origin.source)
-            messages = []
-            if tuple(composed.message.meter_reading):
-                messages.append(self._message(composed.message, MessageClass.TELEMETRY, at, origin))
-            if fresh:
-                told_now = replace(told.message, end_device_event=fresh)
-                messages.append(self._message(told_now, MessageClass.EVENT, at, origin))
-            classified = classify(judged, self._rules)
+        """Make the messages of one read and wait until they are on the disk. Raises StoreError.
 
-            def work(connection: Connection) -> int:
-                _keep(connection, classified, fresh, at, origin, known)
-                history.stand(connection, map(astuple, settled.begun), map(astuple, settled.ended), at)
-                return sum(put(connection, self._sinks, message, at) for message in messages)
+        An outage or tamper waits a little for those of other meters, and is told with them.
+        """
+        if origin.correlation_id is None and comes_in_swarms(records, at):
+            return await self._swarm.add((records, at, origin), origin.place)
+        return (await self._accept([(records, at, origin)]))[0]
+
+    async def _accept(self, reads: Sequence[_Read]) -> list[Accepted]:
+        """All of it in one commit; the events are one message."""
+        async with self._one_at_a_time:
+            prepared = [await self._prepared(*one) for one in reads]
+            at = max(one.at for one in prepared)
+            events = {event.mrid or str(number): event for number, event in enumerate(_all_fresh(prepared))}
+
+            def work(connection: Connection) -> list[int]:
+                taken = [self._keep(connection, one) for one in prepared]
+                if events:
+                    said = replace(prepared[0].told.message, end_device_event=tuple(events.values()))
+                    message = self._message(said, MessageClass.EVENT, at, prepared[0].origin)
+                    taken[0] += put(connection, self._sinks, message, at)
+                return taken
 
             taken = await asyncio.wrap_future(self._store.write(work))
-        if taken:
+        if any(taken):
             self._wake()
-        return Accepted(taken, (*composed.left_out, *told.left_out), tuple(judged))
+        return [
+            Accepted(number, (*one.composed.left_out, *one.told.left_out), tuple(one.judged))
+            for number, one in zip(taken, prepared, strict=True)
+        ]
+
+    async def _prepared(self, records: Sequence[Record], at: datetime, origin: Origin) -> _Prepared:
+        known = await self._read(lambda connection: _known(connection, records, origin, at))
+        judged = validate(_without_known(records, known), known.before, origin.limits)
+        judged += _place_events(known, origin, at)
+        settled = settle(judged, known.standing, shipped().has_edges, at)
+        judged = list(settled.records)
+        told = end_device_events(judged)
+        fresh = _not_told(told, await self._read(lambda connection: history.told(connection, _mrids(told))))
+        said = origin.facts
+        if said.usage_point is None and known.usage_point is not None:
+            said = replace(said, usage_point=Identified(mrid=known.usage_point))
+        facts = {record.key: said for record in judged if isinstance(record, Meter)}
+        composed = meter_readings(judged, self._rules, facts=facts, reason=origin.reason, source=origin.source)
+        return _Prepared(at, origin, known, judged, settled, told, fresh, composed, classify(judged, self._rules))
+
+    def _keep(self, connection: Connection, one: _Prepared) -> int:
+        """Keep what was read, and put its readings into the queues."""
+        _keep(connection, one.classified, one.fresh, one.at, one.origin, one.known)
+        history.stand(connection, map(astuple, one.settled.begun), map(astuple, one.settled.ended), one.at)
+        if not tuple(one.composed.message.meter_reading):
+            return 0
+        message = self._message(one.composed.message, MessageClass.TELEMETRY, one.at, one.origin)
+        return put(connection, self._sinks, message, one.at)
 
     def say(
         self, connection: Connection, payload: object, kind: MessageClass, at: datetime, correlation_id: str | None
@@ -145,6 +171,26 @@ class _Known:
     meter: Meter | None
     standing: frozenset[Standing]
     usage_point: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """One read, judged and composed, ready to be kept."""
+
+    at: datetime
+    origin: Origin
+    known: _Known
+    judged: list[Record]
+    settled: Settled
+    told: ComposedEvents
+    fresh: tuple[EndDeviceEvent, ...]
+    composed: Composed
+    classified: Sequence[Classified]
+
+
+def _all_fresh(prepared: Sequence[_Prepared]) -> Iterator[EndDeviceEvent]:
+    for one in prepared:
+        yield from one.fresh
 
 
 def _known(connection: Connection, records: Sequence[Record], origin: Origin, at: datetime) -> _Known:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from drivers.reading import Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series
+from gateway.acquisition.alarms import alarms
 from gateway.acquisition.conditions import Settled, Standing, settle
 from gateway.acquisition.gathering import Gathering, comes_in_swarms
 from gateway.acquisition.validation import Before, Limit, exchanged, validate
@@ -114,7 +115,7 @@ class Dispatch:
     async def _prepared(self, records: Sequence[Record], at: datetime, origin: Origin) -> _Prepared:
         known = await self._read(lambda connection: _known(connection, records, origin, at))
         judged = validate(_without_known(records, known), known.before, origin.limits)
-        judged += _place_events(known, origin, at)
+        judged += [*_place_events(known, origin, at), *alarms(judged, origin.limits, known.standing)]
         settled = settle(judged, known.standing, shipped().has_edges, at)
         judged = list(settled.records)
         told = end_device_events(judged)
@@ -214,7 +215,13 @@ def _known(connection: Connection, records: Sequence[Record], origin: Origin, at
     meters = {record.key if isinstance(record, Meter) else record.meter for record in records}
     standing = frozenset(Standing(*state) for state in history.standing(connection, meters))
     point = belongs.at(connection, origin.place, "UsagePoint", at)
-    return _Known(Before(last), history.place(connection, origin.place), rows, meter, standing, point)
+    since = history.standing_since(connection, meter.key, last) if meter is not None and _stands(origin.limits) else {}
+    return _Known(Before(last, since), history.place(connection, origin.place), rows, meter, standing, point)
+
+
+def _stands(limits: Mapping[Obis, Limit]) -> bool:
+    """Whether it matters how long a value has stood."""
+    return any(limit.stuck_after is not None for limit in limits.values())
 
 
 def _without_known(records: Sequence[Record], known: _Known) -> list[Record]:

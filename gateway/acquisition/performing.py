@@ -93,6 +93,7 @@ class Performer:
             meter.name,
             meter.serial,
             MeterFacts(usage_point=usage_point),
+            {one.obis: one.limit() for one in meter.limit},
             answered=self._answered(job, result),
             correlation_id=job.correlation_id,
         )

@@ -27,13 +27,17 @@ _BOTH_WAYS = {16, 36, 56, 76, 131, 151, 171, 191}
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a site says of one register: bounds of its value, how fast it may count, where it rolls over, how long it may stand."""
+    """What a site says of one register: bounds of its value, how fast it may count, where it rolls over, how long it may stand;
+    and where an alarm is told, which ends when the value is back by ``hysteresis``."""
 
     low: Decimal | None = None
     high: Decimal | None = None
     most_per_hour: Decimal | None = None
     counter: Counter = field(default_factory=Counter)
     stuck_after: timedelta | None = None
+    alarm_below: Decimal | None = None
+    alarm_above: Decimal | None = None
+    hysteresis: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,22 @@ The docstring under a key explains it to the operator: docs/operating.md is made
 from __future__ import annotations
 
 from datetime import UTC, timedelta, tzinfo
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from drivers.counter import Counter
 from drivers.errors import UsageError
 from drivers.meter_url import MeterUrl, parse
+from gateway.acquisition.alarms import can_alarm
 from gateway.acquisition.recurrence import Recurrence
+from gateway.acquisition.validation import Limit
 from gateway.config.headend import HeadEndTable
 from gateway.config.tls import TlsTable
 from gateway.config.values import Duration, FilePath, Identifier, Port, SecretName, Size, Zone
-from gateway.device_map.strict import ObisCode, Strict
+from gateway.device_map.strict import Exact, ObisCode, Strict
 
 
 def _url(value: object) -> MeterUrl:
@@ -111,6 +115,50 @@ class ReadTable(Strict):
         return Recurrence(self.every, self.offset, zone)
 
 
+class LimitTable(Strict):
+    """``[[meter.limit]]``: what a site knows of one register. What is beyond is kept and marked, never dropped."""
+
+    obis: ObisCode
+    """Which register, e.g. `1-0:32.7.0`."""
+    low: Exact | None = None
+    """A value below is marked out of range."""
+    high: Exact | None = None
+    """A value above is marked out of range."""
+    most_per_hour: Annotated[Exact, Field(gt=0)] | None = None
+    """A counter that grew faster is marked suspect."""
+    rollover: Annotated[Exact, Field(gt=0)] | None = None
+    """Where the counter begins at 0 again."""
+    stuck_after: Duration | None = None
+    """A value that stands longer is marked suspect."""
+    alarm_below: Exact | None = None
+    """A voltage below is told as an event, and again when it is back."""
+    alarm_above: Exact | None = None
+    """A voltage or distortion (`1-0:32.7.124`) above is told as an event, and again when it is back."""
+    hysteresis: Annotated[Exact, Field(ge=0)] = Decimal(0)
+    """It is back when it is inside its band by so much."""
+
+    @model_validator(mode="after")
+    def _alarms(self) -> LimitTable:
+        if (self.alarm_below is not None or self.alarm_above is not None) and not can_alarm(self.obis):
+            raise ValueError(
+                "alarm_below and alarm_above go with voltages (1-0:32.7.0) and their distortion (1-0:32.7.124)"
+            )
+        return self
+
+    def limit(self) -> Limit:
+        """As what is read is judged by it."""
+        return Limit(
+            self.low,
+            self.high,
+            self.most_per_hour,
+            Counter(rollover=self.rollover),
+            self.stuck_after,
+            self.alarm_below,
+            self.alarm_above,
+            self.hysteresis,
+        )
+
+
 class ClockTable(Strict):
     """``[meter.clock]``: how far the meter's clock may be off before it is said, and whether it may be set."""
 
@@ -139,6 +187,7 @@ class MeterTable(Strict):
     """The mRID of the UsagePoint in its messages."""
     read: list[ReadTable] = []
     clock: ClockTable = ClockTable()
+    limit: list[LimitTable] = []
 
 
 class AnySink(Strict):

@@ -25,6 +25,7 @@ TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[gateway.metrics]", model.MetricsTable),
     ("[[meter]]", model.MeterTable),
     ("[[meter.read]]", model.ReadTable),
+    ("[[meter.limit]]", model.LimitTable),
     ("[meter.clock]", model.ClockTable),
     ("[[sink]], type http", model.HttpTable),
     ("[[sink]], type mqtt", model.MqttTable),

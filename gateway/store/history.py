@@ -6,7 +6,7 @@ on the disk together or not at all. ``meter`` is the meter's key; times are UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -88,6 +88,22 @@ def last_values(connection: Connection, meter: str, obis: Sequence[Obis]) -> dic
         (meter,),
     ).fetchall()
     return {wanted[row[0]]: _kept(meter, row).reading for row in rows if row[0] in wanted}
+
+
+def standing_since(connection: Connection, meter: str, last: Mapping[Obis, Reading]) -> dict[Obis, datetime]:
+    """Since when each register has the value of its last reading, as far back as readings are kept."""
+    found = {}
+    for obis, reading in last.items():
+        changed = connection.execute(
+            "SELECT max(at) FROM reading WHERE meter = ? AND obis = ? AND value <> ?",
+            (meter, str(obis), format(reading.value, "f")),
+        ).fetchone()[0]
+        (first,) = connection.execute(
+            "SELECT min(read_at) FROM reading WHERE meter = ? AND obis = ? AND at > ?", (meter, str(obis), changed or 0)
+        ).fetchone()
+        if first is not None:
+            found[obis] = moment(first)
+    return found
 
 
 def new_rows(

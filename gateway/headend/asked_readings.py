@@ -180,7 +180,8 @@ def _composed(
     records = [record for one in part for record in one.records]
     message = meter_readings(records, house.rules, facts=facts, attach_events=is_asked(asked)).message
     if is_asked(asked):
-        found = coincident_readings(message, asked)
+        # Whose readings these are is settled: a place's name is ours, and no message has it.
+        found = coincident_readings(message, replace(asked, end_device=(), usage_point=()))
         return found.message, list(found.missing)
     chosen = wanted.choose(message)
     return chosen, list(_missing(wanted, part, chosen, message))

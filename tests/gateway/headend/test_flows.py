@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from lxml import etree
 
 from hil.head_end import HeadEnd
-from hil.head_end.asking import over_http, over_soap
+from hil.head_end.asking import over_http, over_mqtt, over_soap
 from hil.head_end.flow import Runner, load
 
 pytestmark = pytest.mark.paced
@@ -60,6 +61,7 @@ PAN = """
 name = "home"
 url = "zigbee:{stick}?database={database}"
 """
+KILOWATT_HOURS = "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0"
 VALUES = {
     "meter": "main",
     "unlinked": "other",
@@ -152,6 +154,41 @@ def test_meters(
         ("disconnect-and-reconnect", over_soap(url, TOKEN)),
         ("customer-switching", over_soap(url, TOKEN)),
     ):
+        Runner("HE-001", way, head_end.received, check, print).run(load(name), VALUES)
+
+
+@pytest.mark.slow
+def test_other_families(
+    gateway: Callable[[str], str],
+    emulated_meter: Callable[..., str],
+    head_end: HeadEnd,
+    check: Callable[[bytes], None],
+) -> None:
+    families = {
+        "optical": f'url = "iec62056-21:{emulated_meter("iec62056-21/history-star")}"',
+        "modbus": f'url = "modbus:{emulated_meter("modbus/eastron/sdm630")}?unit=1&baud=9600"\nmap = "eastron/sdm630"',
+    }
+    url = gateway("".join(f'\n[[meter]]\nname = "{name}"\n{table}\n' for name, table in families.items()))
+    for name in families:
+        runner = Runner("HE-001", over_http(url, TOKEN), head_end.received, check, print)
+        for flow in ("on-request-read", "scheduled-read"):
+            runner.run(load(flow), {**VALUES, "meter": name, "reading_type": KILOWATT_HOURS})
+
+
+@pytest.mark.peer
+def test_over_mqtt(
+    gateway: Callable[[str], str],
+    emulated_meter: Callable[..., str],
+    head_end: HeadEnd,
+    check: Callable[[bytes], None],
+    broker: Any,
+) -> None:
+    door = f'[headend.mqtt]\nhost = "127.0.0.1"\nport = {broker.port}\n'
+    gateway(door + METERS.format(url=emulated_meter("dlms/idis"), other=emulated_meter("dlms/household")))
+    way = over_mqtt("127.0.0.1", broker.port, "metergate/bench-1/request/HE-001", "metergate/bench-1/response/HE-001")
+    # The gateway's session at the broker begins a moment after its door for HTTP does.
+    time.sleep(1)
+    for name in ("on-request-read", "disconnect-and-reconnect"):
         Runner("HE-001", way, head_end.received, check, print).run(load(name), VALUES)
 
 

@@ -38,6 +38,13 @@ class GatewayCollector(Collector):
             waiting.add_metric((link,), worker.waiting)
         yield from (jobs, waiting)
         yield from self._sinks()
+        if self._parts.door is not None:
+            asked = CounterMetricFamily(
+                "metergate_requests", "Requests by source, noun and outcome.", labels=("source", "noun", "outcome")
+            )
+            for (source, noun, outcome), number in self._parts.door.counts.items():
+                asked.add_metric((source, noun, outcome), number)
+            yield asked
         trouble = GaugeMetricFamily("metergate_trouble", "1 for what is not well now.", labels=("what",))
         for what in self._parts.states.troubles():
             trouble.add_metric((what,), 1)

@@ -48,7 +48,7 @@ class Door:
     """``answer_within_s``: a request that takes longer is acknowledged, and answered later. ``wake``: the outbox has something.
     A message beyond ``most_bytes`` is refused.
 
-    ``counts`` are the requests by source, noun and result.
+    ``counts`` are the requests by source, noun and whether they were taken or refused.
     """
 
     def __init__(

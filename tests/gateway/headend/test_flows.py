@@ -175,6 +175,24 @@ def test_other_families(
             runner.run(load(flow), {**VALUES, "meter": name, "reading_type": KILOWATT_HOURS})
 
 
+@pytest.mark.slow
+def test_an_inverter(
+    gateway: Callable[[str], str], head_end: HeadEnd, check: Callable[[bytes], None], repository: Path
+) -> None:
+    command = [sys.executable, "-m", "gateway.cli", "emulate", "modbus/sunspec-inverter", "--speed", "max"]
+    listening = [*command, "--listen", "modbus://127.0.0.1:0"]
+    with subprocess.Popen(listening, cwd=repository, stdout=subprocess.PIPE, text=True) as inverter:
+        assert inverter.stdout is not None
+        where = inverter.stdout.readline().strip()
+        codes = '[headend.controls]\n"limit an inverter" = "16.15.99.13"\n'
+        try:
+            url = gateway(f'{codes}\n[[meter]]\nname = "roof"\nurl = "{where}"\n')
+            runner = Runner("HE-001", over_http(url, TOKEN), head_end.received, check, print)
+            runner.run(load("der-limit"), {**VALUES, "meter": "roof", "limit": "16.15.99.13"})
+        finally:
+            inverter.terminate()
+
+
 @pytest.mark.peer
 def test_over_mqtt(
     gateway: Callable[[str], str],

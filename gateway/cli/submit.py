@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import sys
 from collections.abc import Sequence
@@ -40,10 +39,11 @@ def submit(
     nothing is read from there. A gateway that runs on the same store delivers them.
     """
     from gateway.cli.output.json_records import parse
-    from gateway.config.load import load, state_of
+    from gateway.cli.submitting import hand_in, meter_at
+    from gateway.config.load import load
 
     configured = load(file)
-    meter = _meter(configured.config, place)
+    meter = meter_at(configured.config, place)
     if dials:
         records = _typed(meter, dials, at, configured.config)
     elif readings == "-":
@@ -55,22 +55,7 @@ def submit(
             raise UsageError(f"cannot be read ({error})", where=readings) from error
     if not any(isinstance(record, Meter) for record in records):
         raise UsageError("no line says which meter was read", do="submit what `metergate read` printed, whole")
-    accepted, left_out = asyncio.run(_accept(configured.config, state_of(configured), meter, records, reader, reason))
-    for line in left_out:
-        click.echo(line, err=True)
-    click.echo(f"{accepted} messages are in the outbox", err=True)
-
-
-def _meter(config: Config, place: str) -> MeterTable:
-    import difflib
-
-    for meter in config.meter:
-        if meter.name == place:
-            return meter
-    near = difflib.get_close_matches(place, [meter.name for meter in config.meter], 1)
-    raise UsageError(
-        f"no meter is called {place!r}", do=f"did you mean {near[0]!r}?" if near else "see the configuration"
-    )
+    hand_in(configured, meter, records, reader, reason)
 
 
 def _typed(meter: MeterTable, dials: Sequence[str], at: str | None, config: Config) -> list[Record]:
@@ -102,35 +87,3 @@ def _typed(meter: MeterTable, dials: Sequence[str], at: str | None, config: Conf
             )
         )
     return found
-
-
-async def _accept(
-    config: Config, store_file: Path, meter: MeterTable, records: Sequence[Record], reader: str, reason: str
-) -> tuple[int, list[str]]:
-    from gateway.acquisition.dispatch import Dispatch, Origin
-    from gateway.cim.obis_rules import Rules
-    from gateway.messages.compose import MeterFacts
-    from gateway.messages.profiles.kinds import ReadingReasonKind
-    from gateway.messages.profiles.parts import Identified
-    from gateway.store.store import open_store
-
-    try:
-        kind = ReadingReasonKind(reason)
-    except ValueError:
-        raise UsageError(f"no reason {reason!r}", do=f"one of {', '.join(ReadingReasonKind)}") from None
-    usage_point = Identified(mrid=meter.usage_point) if meter.usage_point else None
-    store_file.parent.mkdir(parents=True, exist_ok=True)
-    store, _ = open_store(store_file)
-    try:
-        dispatch = Dispatch(
-            store, [sink.name for sink in config.sink], Rules.load(config.gateway.dialect), config.gateway.name
-        )
-        origin = Origin(
-            meter.name, meter.serial, MeterFacts(usage_point=usage_point), reason=kind, source=f"read by {reader}"
-        )
-        accepted = await dispatch.accept(records, datetime.now(UTC), origin)
-    finally:
-        store.close()
-    return accepted.messages, [
-        f"not in the message: {one.obis or ''} {one.raw} ({one.reason})" for one in accepted.left_out
-    ]

@@ -127,3 +127,23 @@ def test_what_was_typed_in_from_a_dial_is_judged_as_any_other(tmp_path: Path) ->
 def test_what_is_wrong_is_said(tmp_path: Path, arguments: list[str], given_lines: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         submit(tmp_path, "--reader", "Ann", *arguments, given=given_lines)
+
+
+def test_a_read_that_is_submitted_at_once(tmp_path: Path, emulated_meter: Callable[..., str]) -> None:
+    file = tmp_path / "g.toml"
+    file.write_text(CONFIG.format(state=tmp_path / "state").replace("40817733", "12345678"))
+    url = f"dlms://{emulated_meter('dlms/household', speed='max')}?client=16"
+    arguments = ["read", url, "--format", "json", "-c", str(file), "--submit", "main"]
+    refused = CliRunner().invoke(command, arguments)
+    assert isinstance(refused.exception, UsageError)
+    assert "--reader" in str(refused.exception)
+    done = CliRunner().invoke(command, [*arguments, "--reader", "anna", "--reason", "moveOut"])
+    assert done.exit_code == 0, done.output
+    assert "1 messages are in the outbox" in done.stderr
+    store, _ = open_store(tmp_path / "state" / "store.sqlite")
+    (message,) = Outbox(store).next("mdm", 10).result()
+    store.close()
+    (readings,) = codec.read(message.body).message.payload.content
+    (meter,) = readings.meter_reading
+    assert {(one.reason, one.source) for one in meter.readings} == {("moveOut", "read by anna")}
+    assert meter.usage_point.mrid == "up-7"

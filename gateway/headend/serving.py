@@ -38,7 +38,11 @@ async def serve(
 
     Raises UsageError when it cannot listen or a secret is missing.
     """
-    from gateway.headend.http import HttpDoor
+    try:
+        from gateway.headend.http import HttpDoor
+    except ModuleNotFoundError as error:
+        what, do = f"taking requests needs {error.name}", "pip install 'metergate[web]'"
+        raise UsageError(what, where="[headend]", do=do) from error
 
     house = replace(house, controls=codes(table), four_eyes=frozenset(table.four_eyes), currency=table.currency)
     schedules, controls, linked = Schedules(house), ControlOrders(house), Linkages(house)

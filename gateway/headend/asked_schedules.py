@@ -69,13 +69,12 @@ async def cancel(house: House, incoming: Incoming) -> Sequence[Answer]:
 
 
 async def get(house: House, incoming: Incoming) -> Sequence[Answer]:
-    """The schedules of this source, by ID, device or usage point; all of them where none is named."""
+    """The schedules of this source, by ID, device or usage point; all of them where none is named. Each is an answer."""
     asked = incoming.asked.criteria or GetMeterReadSchedule()
     ids = {one.value for one in incoming.asked.ids}
     devices = {name for one in (*asked.end_device, *asked.meter) for name in known_as(one)}
     points = {name for one in asked.usage_point for name in known_as(one)}
-    found: list[MeterReadSchedule] = []
-    names = []
+    found: list[Answer] = []
     for kept in await house.read(schedules.every):
         said: MeterReadSchedule = read(kept.body).message
         if kept.source != incoming.source.name or (ids and not ids & {kept.id, kept.request_id}):
@@ -84,18 +83,14 @@ async def get(house: House, incoming: Incoming) -> Sequence[Answer]:
             continue
         if points and not points & {name for one in said.usage_point for name in known_as(one)}:
             continue
-        found.append(said)
-        names.append(identifier(kept.id, "MeterReadSchedule"))
+        found.append(Answer(replies.done([identifier(kept.id, "MeterReadSchedule")]), said))
     if not found:
         raise refusals.unknown_request(", ".join(sorted(ids)) or "of this kind")
-    return [Answer(replies.done(names), _together(found))]
-
-
-def _together(found: Sequence[MeterReadSchedule]) -> MeterReadSchedule:
-    """One message of many: the schema has room for one schedule only, whose parts are lists."""
-    if len(found) == 1:
-        return found[0]
-    raise refusals.too_many_items(len(found), 1, "schedules, and a message holds one: ask by the ID of each")
+    if len(found) > 1 and not incoming.may_follow:
+        # The schema has room for one schedule in a message, whose parts are lists.
+        raise refusals.too_many_items(len(found), 1, "schedules, and a message holds one: ask by the ID of each")
+    *before, last = found
+    return [*(replace(one, reply=replies.partly_done(more_follows=True, ids=one.reply.id)) for one in before), last]
 
 
 async def _checked(house: House, incoming: Incoming) -> MeterReadSchedule:

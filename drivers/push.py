@@ -176,7 +176,8 @@ class _Listening:
             data = await self._link.receive(deadline)
             if not data:
                 return None
-            self._bytes += len(data)
+            # The end of the line behind a telegram may come late, and is no sign of another.
+            self._bytes += len(data.strip(b"\r\n"))
             self._waiting.extend(self._stream.feed(data))
 
     def why(self, when: str, advice: str) -> MeterError:

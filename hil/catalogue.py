@@ -49,6 +49,7 @@ class EmulateArguments:
     ``real`` False serves without real time. ``faults`` holds fault name -> value ("" where none was given); an emulator
     raises ValueError for one it does not know. ``link`` is a symbolic link to keep on the pty; ``listen`` a URL to listen
     at instead of a pty, for the families of ``SOCKETS``. ``announce`` is called once, when a client may come, with what it opens.
+    ``number`` counts the meters of one profile, where there are several: the serial number of each is its own.
     """
 
     profile: str
@@ -57,6 +58,7 @@ class EmulateArguments:
     real: bool = True
     faults: Mapping[str, str] = field(default_factory=dict)
     listen: str = ""
+    number: int = 0
 
 
 Serve = Callable[[EmulateArguments], Coroutine[Any, Any, None]]

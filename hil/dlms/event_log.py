@@ -18,7 +18,9 @@ from hil.dlms.quantity import Quantity
 from hil.dlms.registers import data
 
 #: Codes of the standard event log (IDIS package 2, and DSMR alike).
-CLOCK_OLD, CLOCK_NEW, LOG_CLEARED = 4, 5, 255
+POWER_DOWN, POWER_UP, CLOCK_OLD, CLOCK_NEW, LOG_CLEARED = 1, 2, 4, 5, 255
+#: Code of the fraud detection log.
+TERMINAL_COVER_REMOVED = 40
 #: Codes of the disconnector log.
 REMOTE_DISCONNECTION, REMOTE_CONNECTION = 62, 63
 

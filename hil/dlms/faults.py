@@ -46,6 +46,11 @@ SESSION_FAULTS: dict[str, tuple[str, str]] = {
 }
 #: On TCP.
 TCP_FAULTS: dict[str, tuple[str, str]] = {
+    "power-fails": (
+        "5000",
+        "this long after it was first spoken to the supply fails for three seconds; the log says so afterwards",
+    ),
+    "cover-opens": ("5000", "this long after it was first spoken to its terminal cover is taken off; the log says so"),
     "one-connection": ("", "a second connection is closed at once while there is one"),
 }
 #: On HDLC.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from hil.dlms.cosem_object import CosemObject
+from hil.dlms.event_log import EventLog
 from hil.dlms.meter_clock import MeterClock
 from hil.dlms.security import Keys
 from hil.dlms.view import AssociationRule
@@ -20,7 +22,7 @@ _SN = {"read", "write", "parameterized-access"}
 class Meter:
     """``max_pdu`` is the longest APDU it takes and sends. ``rules`` are the associations by client SAP. ``offers`` are
     conformance bits beyond the services: "general-protection", "general-block-transfer"; ``lacks`` those it has not.
-    ``block_window`` is the window of its general block transfer."""
+    ``block_window`` is the window of its general block transfer. ``logs`` are its event logs by kind."""
 
     logical_device: int
     system_title: bytes
@@ -32,8 +34,14 @@ class Meter:
     offers: frozenset[str] = frozenset()
     lacks: frozenset[str] = frozenset()
     block_window: int = 1
+    logs: Mapping[str, EventLog] = field(default_factory=dict)
     held_by: object | None = None
     held_since: float = 0
+
+    def enter(self, kind: str, code: int, at: datetime | None = None) -> None:
+        """An event in the log of that kind, where the meter has it; ``at`` None is now."""
+        if kind in self.logs:
+            self.logs[kind].enter(code, at)
 
     def hold(self, session: object) -> None:
         """A session has an association; it keeps it until it is released."""

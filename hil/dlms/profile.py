@@ -60,6 +60,15 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return made
 
 
+def numbered(data: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    """The data of the ``number``-th meter of several: its serial number, and the name that ends in it, are its own."""
+    entries = [dict(entry) for entry in data.get("data", ())]
+    (serial,) = [entry for entry in entries if entry["obis"] == "0-0:96.1.0*255"]
+    old, name = serial["value"], data["meter"]["logical_device_name"]
+    new = serial["value"] = str(int(old) + number).zfill(len(old))
+    return {**data, "data": entries, "meter": {**data["meter"], "logical_device_name": name.replace(old, new)}}
+
+
 def line_rule(data: Mapping[str, Any]) -> LineRule:
     line = dict(data.get("line", {}))
     station = StationRule(**line.pop("station", {}))
@@ -89,11 +98,12 @@ def build(data: Mapping[str, Any]) -> Meter:
         objects.append(registers.demand_register(name, quantity, clock, entry["period_s"]))
     for entry in data.get("profile", ()):
         objects.append(_profile(entry, quantities, clock).object())
-    objects += _utility_objects(data, clock, quantities)
+    logs = _logs(data.get("event_log", ()), clock, quantities)
+    for log in logs.values():
+        objects += log.objects()
     keys = _keys(data.get("security", {}))
     objects += security_objects.objects(keys, bytes.fromhex(meter["system_title"]))
-    sn_services.allocate(objects)
-    return Meter(
+    made = Meter(
         logical_device=meter.get("logical_device", 1),
         system_title=bytes.fromhex(meter["system_title"]),
         clock=clock,
@@ -104,7 +114,11 @@ def build(data: Mapping[str, Any]) -> Meter:
         offers=frozenset(meter.get("offers", ())),
         lacks=frozenset(meter.get("lacks", ())),
         block_window=meter.get("block_window", 1),
+        logs=logs,
     )
+    made.objects += _utility_objects(data, made)
+    sn_services.allocate(made.objects)
+    return made
 
 
 def _keys(data: Mapping[str, Any]) -> Keys:
@@ -112,30 +126,30 @@ def _keys(data: Mapping[str, Any]) -> Keys:
     return Keys(**{name: bytes.fromhex(value) if isinstance(value, str) else value for name, value in data.items()})
 
 
-def _utility_objects(
-    data: Mapping[str, Any], clock: MeterClock, quantities: Mapping[bytes, Quantity]
-) -> list[CosemObject]:
-    """Logs, relay, limiter, M-Bus devices, image transfer, scripts, push setup, alarms: where the file has them."""
-    objects: list[CosemObject] = []
+def _logs(
+    entries: Sequence[Mapping[str, Any]], clock: MeterClock, quantities: Mapping[bytes, Quantity]
+) -> dict[str, EventLog]:
+    """By kind, or by code where the file names no kind."""
     logs: dict[str, EventLog] = {}
-    for entry in data.get("event_log", ()):
+    for entry in entries:
         extra = [(logical_name(code), quantities[logical_name(code)]) for code in entry.get("columns", ())]
         tag = axdr.NAMES[entry.get("type", "unsigned")]
         log = EventLog(logical_name(entry["obis"]), logical_name(entry["code"]), clock, entry["events"], extra, tag)
         logs[entry.get("kind", entry["obis"])] = log
-        objects += log.objects()
+    return logs
 
-    def enter(kind: str, code: int, at: datetime | None = None) -> None:
-        if kind in logs:
-            logs[kind].enter(code, at)
+
+def _utility_objects(data: Mapping[str, Any], meter: Meter) -> list[CosemObject]:
+    """Relay, limiter, M-Bus devices, image transfer, scripts, push setup, alarms: where the file has them."""
+    objects: list[CosemObject] = []
 
     def clock_was_set(old: datetime, new: datetime) -> None:
-        enter("standard", event_log.CLOCK_OLD, old)
-        enter("standard", event_log.CLOCK_NEW, new)
+        meter.enter("standard", event_log.CLOCK_OLD, old)
+        meter.enter("standard", event_log.CLOCK_NEW, new)
 
-    clock.on_set = clock_was_set
+    meter.clock.on_set = clock_was_set
     if "relay" in data:
-        objects.append(Relay(entered=lambda code: enter("disconnector", code), **data["relay"]).object())
+        objects.append(Relay(entered=lambda code: meter.enter("disconnector", code), **data["relay"]).object())
     if "limiter" in data:
         objects.append(grid_objects.limiter(**data["limiter"]))
     objects += [grid_objects.mbus_client(entry) for entry in data.get("mbus", ())]
@@ -143,7 +157,7 @@ def _utility_objects(
     if data.get("image_transfer"):
         objects.append(ImageTransfer().object())
     if data.get("demand_reset"):
-        objects += _demand_reset(clock)
+        objects += _demand_reset(meter.clock)
     if "push" in data:
         pushed = [Column(class_id, logical_name(code)) for class_id, code in data["push"]]
         objects.append(grid_objects.push_setup(pushed, None))

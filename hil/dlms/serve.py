@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from hil.catalogue import EmulateArguments, data_file
 from hil.dlms.faults import FAULTS, DlmsFaults
 from hil.dlms.meter import Meter
-from hil.dlms.profile import LineRule, build, line_rule, load
+from hil.dlms.profile import LineRule, build, line_rule, load, numbered
 from hil.dlms.serial_meter import serve_mode_e, serve_serial
 from hil.dlms.socket_meter import Place, ServeSocket, serve_hdlc, serve_udp, serve_wrapper
 
@@ -17,7 +17,7 @@ _SCHEMES = {"dlms": "wrapper", "dlms+udp": "udp", "dlms+hdlc": "hdlc"}
 
 async def serve(arguments: EmulateArguments) -> None:
     """Serve ``arguments.profile`` until cancelled. Raises ValueError for a fault or a scheme it does not know."""
-    data = load(data_file(arguments.profile))
+    data = numbered(load(data_file(arguments.profile)), arguments.number)
     faults = DlmsFaults(arguments.faults, FAULTS)
     if "clock-garbage" in faults:
         data.setdefault("clock", {})["trailing"] = "A5" * faults.number("clock-garbage")

@@ -9,6 +9,7 @@ from typing import cast
 
 from hil.catalogue import EmulateArguments
 from hil.dlms.faults import DlmsFaults
+from hil.dlms.happenings import Happenings
 from hil.dlms.hdlc_station import Station
 from hil.dlms.meter import Meter
 from hil.dlms.profile import LineRule
@@ -42,7 +43,7 @@ async def serve_wrapper(
 
         return answer, sessions
 
-    await _serve_tcp(place, arguments, line, faults, connection)
+    await _serve_tcp(place, arguments, line, meter, faults, connection)
 
 
 async def serve_hdlc(
@@ -53,20 +54,23 @@ async def serve_hdlc(
         station = Station(line.station, sessions.answer, sessions.close, faults)
         return lambda data: list(filter(None, [station.feed(data)])), sessions
 
-    await _serve_tcp(place, arguments, line, faults, connection)
+    await _serve_tcp(place, arguments, line, meter, faults, connection)
 
 
 async def _serve_tcp(
     place: Place,
     arguments: EmulateArguments,
     line: LineRule,
+    meter: Meter,
     faults: DlmsFaults,
     connection: Callable[[], tuple[_Answer, Sessions]],
 ) -> None:
     here: set[asyncio.StreamWriter] = set()
+    happenings = Happenings(meter, faults, lambda: [writer.close() for writer in here])
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if here and "one-connection" in faults:
+        happenings.spoken_to()
+        if happenings.dark or (here and "one-connection" in faults):
             writer.close()
             return
         here.add(writer)

@@ -32,14 +32,16 @@ class FlowFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Then:
-    """A message that must follow: its verb and noun, texts that must stand in it, and whether it bears the request's
-    CorrelationID."""
+    """A message that must follow: its verb and noun, texts that must stand in it, whether it bears the request's
+    CorrelationID, and of how many meters and how many events it must tell at least."""
 
     verb: str
     noun: str
     says: tuple[str, ...]
     within_s: float
     correlated: bool
+    meters: int = 0
+    events: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def _step(table: Mapping[str, Any]) -> Step:
                 tuple(one.get("says", ())),
                 float(one.get("within_s", _WITHIN_S)),
                 one.get("correlated", True),
+                one.get("meters", 0),
+                one.get("events", 0),
             )
             for one in table.get("then", ())
         ),
@@ -173,7 +177,9 @@ class Runner:
         while True:
             for message in self._kept:
                 same = not then.correlated or message.correlation_id == correlation_id
-                if (message.verb, message.noun) == (then.verb, then.noun) and wanted <= message.said and same:
+                right = (message.verb, message.noun) == (then.verb, then.noun) and wanted <= message.said
+                enough = len(message.meters) >= then.meters and message.events >= then.events
+                if right and same and enough:
                     self._kept.remove(message)
                     return message
             try:

@@ -17,11 +17,14 @@ _USUAL = {
     "Hz": "50.01", "kWh": "12345.67", "Wh": "12345670", "MWh": "12.34567", "kvarh": "2345.6", "varh": "2345600",
     "kVAh": "13456.7", "VAh": "13456700", "%": "12.5", "degC": "31.5", "h": "8760", "m3": "321.5", "": "1",
 }  # fmt: skip
-_SERIAL = "11209077"
+_SERIAL = 11209077
 
 
-def device(text: str) -> Device:
-    """The device of a map with a ``[modbus]`` section. Raises ValueError when it has none."""
+def device(text: str, number: int = 0) -> Device:
+    """The device of a map with a ``[modbus]`` section; of several, the ``number``-th has a serial number of its own.
+
+    Raises ValueError when the map has none.
+    """
     table = tomllib.loads(text, parse_float=Decimal)
     if "modbus" not in table:
         raise ValueError("the map has no [modbus] section")
@@ -42,8 +45,12 @@ def device(text: str) -> Device:
     vector = next(iter(table.get("test", [])), {})
     for name in ("holding", "input"):
         for address, text_of in vector.get(name, {}).items():
-            for number, word in enumerate(text_of.split()):
-                made.tables[name][int(address, 0) + number] = int(word, 16)
+            for place, word in enumerate(text_of.split()):
+                made.tables[name][int(address, 0) + place] = int(word, 16)
+    serial = by_name.get(section.get("identity", {}).get("serial", ""))
+    if number and serial is not None:
+        kind = serial.get("type", section.get("type", "u16"))
+        _put(made, section, serial, str(_SERIAL + number) if kind == "string" else Decimal(_SERIAL + number))
     return made
 
 
@@ -54,7 +61,7 @@ def _value(
     kind = row.get("type", section.get("type", "u16"))
     identity = section.get("identity", {})
     if kind == "string":
-        return "EMULATED" if row["name"] != identity.get("serial") else _SERIAL
+        return "EMULATED" if row["name"] != identity.get("serial") else str(_SERIAL)
     if kind == "bits":
         return Decimal(0)
     if row["name"] in guards:
@@ -104,9 +111,9 @@ def _literal(pattern: str) -> str:
     return re.sub(r"[\^$?*+]|\\b", "", first).replace(".", " ").replace("\\ ", ".").replace("\\", "")
 
 
-def load(file: Path) -> tuple[str, Device, dict[str, Any]]:
+def load(file: Path, number: int = 0) -> tuple[str, Device, dict[str, Any]]:
     """What the device is, the device, and the ``[modbus]`` section with its line and times."""
     text = file.read_text()
     table = tomllib.loads(text, parse_float=Decimal)
     models = ", ".join(table["meter"]["models"])
-    return f"{table['meter']['manufacturer']} {models}", device(text), table["modbus"]
+    return f"{table['meter']['manufacturer']} {models}", device(text, number), table["modbus"]

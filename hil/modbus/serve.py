@@ -25,7 +25,7 @@ _FRAMINGS = {"modbus": "mbap", "modbus+rtu": "rtu"}
 async def serve(arguments: EmulateArguments) -> None:
     """Serve ``arguments.profile`` until cancelled. Raises ValueError for a fault or a scheme that is not known."""
     faults = Faults(arguments.faults, FAULTS)
-    _, device, section = _load(arguments.profile)
+    _, device, section = _load(arguments.profile, arguments.number)
     station = Station(
         units(device, section, faults), faults, section.get("requests", {}).get("turnaround_ms", _TURNAROUND_MS) / 1000
     )
@@ -42,11 +42,13 @@ def units(device: Device, section: dict[str, Any], faults: Faults) -> dict[int, 
     return {first + number: device if number == 0 else deepcopy(device) for number in range(count)}
 
 
-def _load(profile: str) -> tuple[str, Device, dict[str, Any]]:
+def _load(profile: str, number: int) -> tuple[str, Device, dict[str, Any]]:
     if data_file(profile).is_file():
+        if number:
+            raise ValueError("it is written down register by register, its serial number too: there is one of it")
         return image_device.load(data_file(profile))
     name = profile.removeprefix("modbus/")
-    return map_device.load(Path(name) if name.endswith(".toml") else DEVICE_MAPS / f"{name}.toml")
+    return map_device.load(Path(name) if name.endswith(".toml") else DEVICE_MAPS / f"{name}.toml", number)
 
 
 async def _on_pty(arguments: EmulateArguments, station: Station, settings: dict[str, Any]) -> None:

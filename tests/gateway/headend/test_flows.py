@@ -56,6 +56,14 @@ usage_point = "up-7"
 name = "other"
 url = "dlms://{other}?client=16"
 """
+HOUSE = """
+[[meter]]
+name = "{name}"
+url = "{url}?client=1&auth=lls"
+[[meter.read]]
+what = "events"
+every = "10s"
+"""
 PAN = """
 [[meter]]
 name = "home"
@@ -191,6 +199,25 @@ def test_an_inverter(
             runner.run(load("der-limit"), {**VALUES, "meter": "roof", "limit": "16.15.99.13"})
         finally:
             inverter.terminate()
+
+
+@pytest.mark.slow
+def test_a_street_loses_its_supply(
+    gateway: Callable[[str], str], head_end: HeadEnd, check: Callable[[bytes], None], repository: Path
+) -> None:
+    """Twenty meters: the outage, its end, and each tamper arrive as one message, over the wire."""
+    command = [sys.executable, "-m", "gateway.cli", "emulate", "dlms/idis", "--speed", "max", "--count", "20"]
+    command += ["--listen", "dlms://127.0.0.1:0", "--fault", "power-fails=3000", "--fault", "cover-opens=18000"]
+    with subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, text=True) as street:
+        assert street.stdout is not None
+        houses = {f"house-{number}": street.stdout.readline().strip() for number in range(20)}
+        try:
+            url = gateway("".join(HOUSE.format(name=name, url=url) for name, url in houses.items()))
+            runner = Runner("HE-001", over_http(url, TOKEN), head_end.received, check, print)
+            members = "".join(f"<EndDevices><Names><name>{name}</name></Names></EndDevices>" for name in houses)
+            runner.run(load("outage-and-tamper"), {**VALUES, "meter": "house-0", "street": members})
+        finally:
+            street.terminate()
 
 
 @pytest.mark.peer

@@ -439,4 +439,4 @@ def test_every_fault_has_a_case() -> None:
     cases = {_fault(case) for case in [*SESSION_CASES, *FRAME_CASES]}
     assert cases == {*SESSION_FAULTS, *FRAME_FAULTS}
     # On sockets: test_sockets.py.
-    assert set(TCP_FAULTS) == {"one-connection"}
+    assert set(TCP_FAULTS) == {"one-connection", "power-fails", "cover-opens"}

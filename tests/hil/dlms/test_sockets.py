@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -12,6 +13,12 @@ from hil.dlms.axdr import decode
 
 AARQ = bytes.fromhex("601DA109060760857405080101BE10040E01000000065F1F0400001E1DFFFF")
 CLOCK = bytes.fromhex("C001C100080000010000FF0200")
+LLS = bytes.fromhex(
+    "6036A1090607608574050801018A0207808B0760857405080201AC0A80083030303030303030BE10040E01000000065F1F0400001E1DFFFF"
+)
+#: Client 1 speaks to logical device 1.
+SAP_1 = bytes.fromhex("000100010001")
+STANDARD, FRAUD = "0000636200FF", "0000636201FF"
 PROFILE = bytes.fromhex("C001C100070100630100FF0200")
 
 
@@ -53,6 +60,57 @@ def test_one_connection_at_a_time(emulator: Any) -> None:
             assert second.recv(100) == b""
         first.sendall(wrapped(CLOCK))
         assert message(first)[:4] == bytes.fromhex("C401C100")
+
+
+def logged(address: str, log: str) -> list[int]:
+    """The codes in an event log of the IDIS meter, by LLS."""
+    codes = []
+    with opened(address) as connection:
+        connection.sendall(SAP_1 + wrapped(LLS)[6:])
+        assert bytes.fromhex("A203020100") in message(connection)
+        connection.sendall(SAP_1 + wrapped(bytes.fromhex(f"C001C10007{log}0200"))[6:])
+        answer = message(connection)
+        while answer[1] == 2 and not answer[3]:
+            codes.append(answer)
+            connection.sendall(SAP_1 + wrapped(bytes.fromhex("C002C1") + answer[4:8])[6:])
+            answer = message(connection)
+    assert answer[1] == 1, "the log is short enough for one response"
+    return [row.value[1].value for row in decode(answer[4:]).value]
+
+
+def test_the_supply_fails_and_the_log_says_so(emulator: Any) -> None:
+    path = emulator("dlms/idis", "--fault", "power-fails=500", "--listen", "dlms://127.0.0.1:0").path
+    before = logged(path, STANDARD)
+    with opened(path) as connection:
+        assert connection.recv(100) == b"", "who is connected is cut off"
+    with opened(path) as refused:
+        assert refused.recv(100) == b"", "nobody is let in while it is dark"
+    time.sleep(3.2)
+    assert logged(path, STANDARD) == [*before, 1, 2]
+
+
+def test_the_cover_comes_off_and_the_log_says_so(emulator: Any) -> None:
+    path = emulator("dlms/idis", "--fault", "cover-opens=10", "--listen", "dlms://127.0.0.1:0").path
+    before = logged(path, FRAUD)
+    time.sleep(0.2)
+    assert logged(path, FRAUD) == [*before, 40]
+
+
+def test_several_meters_each_with_a_number_of_its_own(emulator: Any) -> None:
+    started = emulator("dlms/household", "--listen", "dlms://127.0.0.1:0", "--count", "3")
+    paths = [started.path, *(started.process.stdout.readline().strip() for _ in range(2))]
+    numbers = []
+    for path in paths:
+        with opened(path) as connection:
+            connection.sendall(wrapped(AARQ))
+            assert message(connection)
+            connection.sendall(wrapped(bytes.fromhex("C001C100010000600100FF0200")))
+            numbers.append(decode(message(connection)[4:]).value)
+    assert numbers == [b"12345678", b"12345679", b"12345680"]
+
+
+def test_several_without_a_socket_are_a_usage_error(emulator: Any) -> None:
+    assert emulator("dlms/household", "--count", "3").process.wait(20) == 2
 
 
 def test_udp(emulator: Any) -> None:

@@ -50,7 +50,7 @@ async def events(reading: MeterReading, since: datetime | None, until: datetime 
 async def _events(
     reading: MeterReading, log: MapLog, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[MeterEvent]:
-    layout = await reading.layout(log.obis)
+    layout = await reading.log_layout(log.obis)
     code = _code_place(layout)
     async for rows in reading.rows(log.obis, layout, since, until, Reach()):
         for row in rows:

@@ -33,7 +33,7 @@ MODEL = (Obis(0, 0, 96, 1, 1),)
 CLOCK = Obis(0, 0, 1, 0, 0)
 ASSOCIATION = Obis(0, 0, 40, 0, 0)
 
-#: A cached scaler is read again after this: meters change them with their firmware (the first complaint of users).
+#: A cached scaler or layout of a log is read again after this: meters change them with their firmware (the first complaint of users).
 SCALER_S = 3600.0
 #: Meters differ in how they compare a range with a deviation; what was read too much is left out here.
 _MARGIN = timedelta(hours=1)
@@ -50,10 +50,11 @@ _REGISTERS = {
 
 @dataclass(slots=True)
 class Learned:
-    """What is known of a meter across sessions, kept by the caller: its objects, and its scalers with when they were read."""
+    """What is known of a meter across sessions, kept by the caller: its objects, its scalers and the layouts of its event logs with when they were read."""
 
     objects: list[ObjectEntry] = field(default_factory=list)
     scalers: dict[tuple[int, Obis], tuple[ScalerUnit, datetime]] = field(default_factory=dict)
+    logs: dict[Obis, tuple[Layout, datetime]] = field(default_factory=dict)
     meter: Meter | None = None
 
 
@@ -71,6 +72,8 @@ class MeterReading:
         self.read_at = read_at
         self.meter = Meter(source=source)
         self.logical_device_name = ""
+        self._stated_zone: tzinfo | None = None
+        self._zone_asked = False
 
     # -- identity and objects -----------------------------------------------------------------------------------------
 
@@ -225,6 +228,15 @@ class MeterReading:
         scalers = await self._scalers(captured)
         return Layout(tuple(captured), tuple(scalers), int(period) if isinstance(period, int) else 0)
 
+    async def log_layout(self, log: Obis) -> Layout:
+        """The layout of an event log, read again every ``SCALER_S``: it is a stamp and a code for the life of most meters."""
+        known = self.learned.logs.get(log)
+        if known is not None and (self.read_at - known[1]).total_seconds() < SCALER_S:
+            return known[0]
+        layout = await self.layout(log)
+        self.learned.logs[log] = (layout, self.read_at)
+        return layout
+
     async def _scalers(self, captured: Sequence[CaptureObject]) -> list[ScalerUnit | None]:
         wanted: list[tuple[int, Attribute]] = []
         for place, one in enumerate(captured):
@@ -302,7 +314,13 @@ class MeterReading:
         return cosem_time.build_local(moment, zone or UTC)
 
     async def _range_zone(self) -> tzinfo | None:
-        """The offset that the meter's own clock states, so that the bounds are written as it writes its stamps."""
+        """The offset that the meter's own clock states, so that the bounds are written as it writes its stamps. Asked for
+        once in an association: a range is read with an hour's margin."""
+        if not self._zone_asked:
+            self._stated_zone, self._zone_asked = await self._clock_zone(), True
+        return self._stated_zone
+
+    async def _clock_zone(self) -> tzinfo | None:
         raw = await self.clock_octets()
         if len(raw) == 12:
             deviation = int.from_bytes(raw[9:11], "big", signed=True)

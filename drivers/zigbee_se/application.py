@@ -5,6 +5,7 @@ The only module, with ``network``, that imports zigpy. It is tied to zigpy 2.x: 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -111,7 +112,12 @@ class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
     async def start_network(self) -> None:
         """bellows' repair writes the stick's own EUI64 over the trust centre's: right in a network of one's own, and the
         end of the membership in another's.
+
+        zigpy 2.4 starts a network that it forms on a channel of its own choice twice, and bellows 1.2 would then hand on
+        every frame twice: a key established twice is a wrong one, and an event told twice a lie.
         """
+        with contextlib.suppress(KeyError):
+            self._ezsp.remove_callback(hash(self.ezsp_callback_handler))
         if self._consumer:
             repair = stock.repairs.fix_invalid_tclk_partner_ieee
             stock.repairs.fix_invalid_tclk_partner_ieee = _no_repair

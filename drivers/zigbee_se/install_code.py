@@ -5,7 +5,9 @@ The code makes the link key under which a device joins: it is a secret as the ke
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from drivers.crc16 import x25
@@ -53,6 +55,20 @@ class InstallCode:
         if crc(code) != check:
             raise UsageError("the check digits of the install code do not fit: a digit is wrong", do=do)
         return cls(code, eui64)
+
+
+def device_of(code: InstallCode, names: Sequence[str]) -> bytes:
+    """The EUI64 of the device a code is for: as its label says, else the first of its ``names`` that is one. Raises
+    UsageError."""
+    if code.eui64 is not None:
+        return code.eui64
+    for name in names:
+        with contextlib.suppress(UsageError):
+            return eui64(name)
+    raise UsageError(
+        f"none of its names is an EUI64: {', '.join(names) or 'it has none'}",
+        do="name it by the 16 digits of its label",
+    )
 
 
 def crc(code: bytes) -> bytes:

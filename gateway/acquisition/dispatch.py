@@ -7,15 +7,17 @@ both are there or neither, and the meter is asked again.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import TypeVar
 
 from drivers.reading import Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Series
 from gateway.acquisition.alarms import alarms
 from gateway.acquisition.conditions import Settled, Standing, settle
 from gateway.acquisition.gathering import Gathering, comes_in_swarms
+from gateway.acquisition.together import Together
 from gateway.acquisition.validation import Before, Limit, exchanged, validate
 from gateway.cim.classified import Classified, classify
 from gateway.cim.events import shipped
@@ -76,9 +78,9 @@ class Dispatch:
         self._rules = rules
         self._source = source
         self._wake = wake
-        # What is new is found out in one commit and told in the next: nobody else may tell in between.
-        self._one_at_a_time = asyncio.Lock()
-        self._swarm: Gathering[_Read, Accepted] = Gathering(self._accept)
+        # What is new is found out in one commit and told in the next: nobody else may tell of the same meter in between.
+        self._commits: Together[Sequence[_Read], list[Accepted]] = Together(self._accept)
+        self._swarm: Gathering[_Read, Accepted] = Gathering(self._accept_as_one)
 
     async def accept(self, records: Sequence[Record], at: datetime, origin: Origin) -> Accepted:
         """Make the messages of one read and wait until they are on the disk. Raises StoreError.
@@ -87,49 +89,64 @@ class Dispatch:
         """
         if origin.correlation_id is None and comes_in_swarms(records, at):
             return await self._swarm.add((records, at, origin), origin.place)
-        return (await self._accept([(records, at, origin)]))[0]
+        return (await self._accept_as_one([(records, at, origin)]))[0]
 
-    async def _accept(self, reads: Sequence[_Read]) -> list[Accepted]:
-        """All of it in one commit; the events are one message."""
-        async with self._one_at_a_time:
-            prepared = [await self._prepared(*one) for one in reads]
-            at = max(one.at for one in prepared)
-            events = {event.mrid or str(number): event for number, event in enumerate(_all_fresh(prepared))}
+    async def _accept_as_one(self, reads: Sequence[_Read]) -> list[Accepted]:
+        """The events of all these reads are one message."""
+        about = {name for records, _, origin in reads for name in (origin.place, *map(_meter_of, records))}
+        return await self._commits.add(reads, about)
 
-            def work(connection: Connection) -> list[int]:
-                taken = [self._keep(connection, one) for one in prepared]
-                if events:
-                    said = replace(prepared[0].told.message, end_device_event=tuple(events.values()))
-                    message = self._message(said, MessageClass.EVENT, at, prepared[0].origin)
-                    taken[0] += put(connection, self._sinks, message, at)
-                return taken
+    async def _accept(self, groups: Sequence[Sequence[_Read]]) -> list[list[Accepted]]:
+        """All of it in one commit; the events of each group are one message."""
 
-            taken = await asyncio.wrap_future(self._store.write(work))
-        if any(taken):
+        def look(connection: Connection) -> list[list[_Known]]:
+            return [[_known(connection, *one) for one in group] for group in groups]
+
+        prepared: list[list[_Prepared]] = []
+        for group, known in zip(groups, await self._read(look), strict=True):
+            prepared.append([self._prepared(*one, what) for one, what in zip(group, known, strict=True)])
+            # A boundary of many meters must not hold up those that wait for an answer on a line.
+            await asyncio.sleep(0)
+        taken = await asyncio.wrap_future(
+            self._store.write(lambda connection: [self._told(connection, group) for group in prepared])
+        )
+        if any(map(any, taken)):
             self._wake()
         return [
-            Accepted(number, (*one.composed.left_out, *one.told.left_out), tuple(one.judged))
-            for number, one in zip(taken, prepared, strict=True)
+            [
+                Accepted(number, (*one.composed.left_out, *one.told.left_out), tuple(one.judged))
+                for number, one in zip(numbers, group, strict=True)
+            ]
+            for numbers, group in zip(taken, prepared, strict=True)
         ]
 
-    async def _prepared(self, records: Sequence[Record], at: datetime, origin: Origin) -> _Prepared:
-        known = await self._read(lambda connection: _known(connection, records, origin, at))
+    def _told(self, connection: Connection, group: Sequence[_Prepared]) -> list[int]:
+        """Keep a group, and put its messages into the queues: how many each of its reads gave."""
+        fresh = [_not_told(one.told, history.told(connection, _mrids(one.told))) for one in group]
+        taken = [self._keep(connection, one, new) for one, new in zip(group, fresh, strict=True)]
+        events = {event.mrid or str(number): event for number, event in enumerate(chain.from_iterable(fresh))}
+        if events:
+            at = max(one.at for one in group)
+            said = replace(group[0].told.message, end_device_event=tuple(events.values()))
+            taken[0] += put(connection, self._sinks, self._message(said, MessageClass.EVENT, at, group[0].origin), at)
+        return taken
+
+    def _prepared(self, records: Sequence[Record], at: datetime, origin: Origin, known: _Known) -> _Prepared:
         judged = validate(_without_known(records, known), known.before, origin.limits)
         judged += [*_place_events(known, origin, at), *alarms(judged, origin.limits, known.standing)]
         settled = settle(judged, known.standing, shipped().has_edges, at)
         judged = list(settled.records)
         told = end_device_events(judged)
-        fresh = _not_told(told, await self._read(lambda connection: history.told(connection, _mrids(told))))
         said = origin.facts
         if said.usage_point is None and known.usage_point is not None:
             said = replace(said, usage_point=Identified(mrid=known.usage_point))
         facts = {record.key: said for record in judged if isinstance(record, Meter)}
         composed = meter_readings(judged, self._rules, facts=facts, reason=origin.reason, source=origin.source)
-        return _Prepared(at, origin, known, judged, settled, told, fresh, composed, classify(judged, self._rules))
+        return _Prepared(at, origin, known, judged, settled, told, composed, classify(judged, self._rules))
 
-    def _keep(self, connection: Connection, one: _Prepared) -> int:
+    def _keep(self, connection: Connection, one: _Prepared, fresh: Sequence[EndDeviceEvent]) -> int:
         """Keep what was read, and put its readings into the queues."""
-        _keep(connection, one.classified, one.fresh, one.at, one.origin, one.known)
+        _keep(connection, one.classified, fresh, one.at, one.origin, one.known)
         history.stand(connection, map(astuple, one.settled.begun), map(astuple, one.settled.ended), one.at)
         if not tuple(one.composed.message.meter_reading):
             return 0
@@ -184,17 +201,15 @@ class _Prepared:
     judged: list[Record]
     settled: Settled
     told: ComposedEvents
-    fresh: tuple[EndDeviceEvent, ...]
     composed: Composed
     classified: Sequence[Classified]
 
 
-def _all_fresh(prepared: Sequence[_Prepared]) -> Iterator[EndDeviceEvent]:
-    for one in prepared:
-        yield from one.fresh
+def _meter_of(record: Record) -> str:
+    return record.key if isinstance(record, Meter) else record.meter
 
 
-def _known(connection: Connection, records: Sequence[Record], origin: Origin, at: datetime) -> _Known:
+def _known(connection: Connection, records: Sequence[Record], at: datetime, origin: Origin) -> _Known:
     meter = next((record for record in records if isinstance(record, Meter) and record.behind is None), None)
     last: dict[Obis, Reading] = {}
     if meter is not None:
@@ -212,7 +227,7 @@ def _known(connection: Connection, records: Sequence[Record], origin: Origin, at
         for record in records
         if isinstance(record, Series)
     }
-    meters = {record.key if isinstance(record, Meter) else record.meter for record in records}
+    meters = set(map(_meter_of, records))
     standing = frozenset(Standing(*state) for state in history.standing(connection, meters))
     point = belongs.at(connection, origin.place, "UsagePoint", at)
     since = history.standing_since(connection, meter.key, last) if meter is not None and _stands(origin.limits) else {}

@@ -6,7 +6,6 @@ A network's stick has one owner. Reads and controls of its meters go through the
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -50,6 +49,7 @@ class Network:
         self._dispatch = dispatch
         self._states = states
         self._pan: Pan | None = None
+        self._is_open = asyncio.Event()
         self._told: asyncio.Queue[MeterEvent | Happened] = asyncio.Queue(_WAITING)
         self._tasks: set[asyncio.Task[None]] = set()
         #: device -> the MessageID of the request that it was let in for.
@@ -72,6 +72,7 @@ class Network:
                     async with open_pan(self._table.url, self._context) as pan:
                         pan.on_event = pan.on_happened = self._put
                         self._pan = pan
+                        self._is_open.set()
                         self._states.say(what, "")
                         # The network looks after its stick by itself.
                         await asyncio.Event().wait()
@@ -88,22 +89,31 @@ class Network:
         task.add_done_callback(self._tasks.discard)
 
     async def _permit(self, names: Sequence[str], install_code: str, request_id: str) -> None:
-        from drivers.zigbee_se.install_code import InstallCode, eui64
+        from drivers.zigbee_se.install_code import InstallCode, device_of
 
         what = f"letting {names[0] if names else 'a device'} into network {self._table.name}"
         try:
             code = InstallCode.parse(install_code)
-            device = code.eui64 or next(filter(None, map(_eui64, names)), None) or eui64(names[0] if names else "")
-            if self._pan is None:
-                self._states.say(what, "the network is not open")
-                return
+            device = device_of(code, names)
+            async with asyncio.timeout(_DOOR_S):
+                pan = await self._opened(what)
             self._let_in[device] = request_id
-            await self._pan.permit(device, code, _DOOR_S)
+            await pan.permit(device, code, _DOOR_S)
         except MeterError as error:
             self._states.say(what, str(error))
+        except TimeoutError:
+            self._states.say(what, f"given up: the network was not open within {_DOOR_S} s")
         else:
             self._states.say(what, "")
             _log.info("network %s is open for %s for %d s", self._table.name, device.hex(), _DOOR_S)
+
+    async def _opened(self, what: str) -> Pan:
+        """The network, as soon as it is open: a stick takes seconds to start."""
+        while (pan := self._pan) is None:
+            self._states.say(what, "waits: the network is not open")
+            self._is_open.clear()
+            await self._is_open.wait()
+        return pan
 
     def _put(self, one: MeterEvent | Happened) -> None:
         if self._told.full():
@@ -144,11 +154,3 @@ class Network:
 
 def _joined(device: bytes) -> EndDevice:
     return EndDevice(is_pan=True, names=(Name(name=device.hex(), name_type=NameType(name="EUI64")),))
-
-
-def _eui64(name: str) -> bytes | None:
-    from drivers.zigbee_se.install_code import eui64
-
-    with contextlib.suppress(MeterError):
-        return eui64(name)
-    return None

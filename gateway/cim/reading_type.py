@@ -74,7 +74,7 @@ class ReadingType(NamedTuple):
     @property
     def may_emit(self) -> bool:
         """Whether this gateway may send this type."""
-        return not self.objections()
+        return _may_emit(self)
 
     def _part(self, field: str, value: int) -> Part:
         """One field in words. The two fractions and cpp are counted, not listed: the table holds their pattern."""
@@ -102,6 +102,12 @@ class Unmapped:
     """No ReadingType, and precisely why."""
 
     reason: str
+
+
+@lru_cache(maxsize=4096)
+def _may_emit(kind: ReadingType) -> bool:
+    # The same few types stand in every message, and their eighteen fields in tables that do not change.
+    return not kind.objections()
 
 
 @lru_cache(maxsize=4096)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from drivers.meter_url import MeterUrl
 from drivers.registry import DRIVERS
 from gateway.config.model import Config, Devices, MeterTable
 from gateway.device_map.catalogue import find
+from gateway.device_map.loader import DeviceMap
 from gateway.device_map.problems import Problems, TomlError, read
 from gateway.device_map.sections import section_of
 
@@ -96,9 +98,10 @@ def _check_meters(placed: Sequence[_Placed]) -> None:
     for one, same in _repeated(placed):
         one.wrong("name", f"another meter has this name already ({same.problems.file})")
     schemes: dict[str, _Placed] = {}
+    map_of = cache(find)
     for one in placed:
         _check_url(one)
-        _check_map(one)
+        _check_map(one, map_of)
         first = schemes.setdefault(link_of(one.meter.url), one)
         both = {first.meter.url.scheme, one.meter.url.scheme}
         if len(both) > 1 and not both <= _TOGETHER and not one.meter.url.host:
@@ -125,11 +128,11 @@ def _check_url(one: _Placed) -> None:
         one.wrong("url", f"no driver for {scheme!r}; {hint}")
 
 
-def _check_map(one: _Placed) -> None:
+def _check_map(one: _Placed, map_of: Callable[[str], DeviceMap]) -> None:
     if not one.meter.map:
         return
     try:
-        found = find(one.meter.map)
+        found = map_of(one.meter.map)
     except UsageError as error:
         one.wrong("map", str(error))
         return

@@ -25,6 +25,15 @@ def all_maps(folder: Path = FOLDER) -> Iterator[DeviceMap]:
         yield load(folder / f"{name}.toml", name)
 
 
+def maps_of(key: str, folder: Path = FOLDER) -> Iterator[DeviceMap]:
+    """Every map with the section ``key``, by name. Raises MapError at the first that is wrong."""
+    for name in names(folder):
+        file = folder / f"{name}.toml"
+        # Reading one takes milliseconds, looking for a word in it none.
+        if key.encode() in file.read_bytes() and key in (found := load(file, name)).parts:
+            yield found
+
+
 def find(name: str, folder: Path = FOLDER) -> DeviceMap:
     """The map of that name, or in that file. Raises UsageError, naming the nearest, when there is none; MapError."""
     if name.endswith(".toml") or name.startswith(("/", "./", "../")):
@@ -50,4 +59,4 @@ def meter_map(scheme: str, name: str = "") -> object | None:
         return find(name).part(key)
     if key not in SECTIONS:
         return None
-    return section(key).library({found.name: found.parts[key] for found in all_maps() if key in found.parts})
+    return section(key).library({found.name: found.parts[key] for found in maps_of(key)})

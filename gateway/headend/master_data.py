@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
+from drivers.errors import UsageError
 from gateway.headend.house import House
 from gateway.headend.incoming import Answer, Incoming
 from gateway.headend.places import Places, known_as
@@ -110,7 +111,9 @@ def _answer(house: House, incoming: Incoming, do: Any) -> Answer:
         kind = KINDS[incoming.asked.noun][1]
         for one in _things(incoming):
             try:
+                _check_install_code(one[0])
                 done.append(do(house, incoming, connection, one))
+                told.append(one[0])
             except Refusal as problem:
                 refused.append(problem)
         ids = [identifier(name, kind) for name in done]
@@ -118,7 +121,8 @@ def _answer(house: House, incoming: Incoming, do: Any) -> Answer:
             return replies.partly_done(refused, ids=ids) if done else replies.failed(refused)
         return replies.done(ids)
 
-    return Answer(replies.done(), commit=commit, then=partial(_afterwards, house, incoming))
+    told: list[Any] = []
+    return Answer(replies.done(), commit=commit, then=partial(_let_in, house, incoming, told))
 
 
 def _things(incoming: Incoming) -> Iterator[tuple[Any, Any]]:
@@ -258,11 +262,26 @@ def _together(messages: Sequence[Any]) -> Any:
     return first
 
 
-def _afterwards(house: House, incoming: Incoming) -> None:
-    """A PAN device with an install code: the network opens for it."""
-    if incoming.asked.noun != "EndDeviceConfig" or incoming.asked.verb is Verb.DELETE:
+def _check_install_code(one: Any) -> None:
+    """Raises Refusal for a PAN device whose install code cannot let it in. Nothing of the code is said."""
+    if not _is_let_in(one):
         return
-    for message in incoming.asked.content:
-        for one in message.end_device:
-            if isinstance(one, EndDevice) and one.is_pan and one.install_code:
-                house.open_pan(known_as(one), one.install_code, incoming.request_id)
+    from drivers.zigbee_se.install_code import InstallCode, device_of
+
+    names = known_as(one)
+    try:
+        device_of(InstallCode.parse(one.install_code), names)
+    except UsageError as error:
+        raise refusals.unfit_install_code(names[0] if names else "a device", error.what) from None
+
+
+def _is_let_in(one: Any) -> bool:
+    return isinstance(one, EndDevice) and bool(one.is_pan and one.install_code)
+
+
+def _let_in(house: House, incoming: Incoming, told: Sequence[Any]) -> None:
+    """PAN devices with an install code: the network opens for each of them."""
+    if incoming.asked.verb is Verb.DELETE:
+        return
+    for one in filter(_is_let_in, told):
+        house.open_pan(known_as(one), one.install_code, incoming.request_id)

@@ -111,6 +111,11 @@ def unavailable_reading_type(code: str, meter: str, why: str) -> Refusal:
     return _about(f"{code} of meter {meter}: {why}", reply_code.READING_TYPES_UNAVAILABLE, code, "ReadingType")
 
 
+def unfit_install_code(device: str, why: str) -> Refusal:
+    """The device cannot be let into the home area network by what was said of it. The code itself is never repeated."""
+    return _about(f"{device}: {why}", reply_code.INVALID_METER, device, "EndDevice", "look at the device's label")
+
+
 def senseless_time(what: str) -> Refusal:
     """A time that no reading can lie in."""
     return Refusal(what, reply_code.AGAINST_SCHEMA, do="correct the times")

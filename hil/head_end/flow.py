@@ -46,7 +46,7 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request, and what must come of it."""
+    """One request, and what must come of it; it is asked again for ``within_s`` seconds until the answer is right."""
 
     say: str
     verb: str
@@ -57,6 +57,7 @@ class Step:
     codes: tuple[str, ...]
     says: tuple[str, ...]
     then: tuple[Then, ...]
+    within_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _step(table: Mapping[str, Any]) -> Step:
             )
             for one in table.get("then", ())
         ),
+        float(table.get("within_s", 0)),
     )
 
 
@@ -126,6 +128,27 @@ class Runner:
 
     def _run(self, step: Step, values: Mapping[str, str]) -> Iterable[Received]:
         correlation_id = str(uuid.uuid4())
+        self._say(f"head end: {step.verb} {step.noun}: {step.say}")
+        deadline = time.monotonic() + step.within_s
+        while True:
+            answer = self._asked(step, correlation_id, values)
+            try:
+                self._judge(step, answer, correlation_id, values)
+                break
+            except FlowFailed:
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(1)
+        self._say(f"gateway:  {answer.result} {' '.join(answer.codes)}{_amount(answer)}")
+        yield answer
+        for then in step.then:
+            message = self._await(then, correlation_id, values, step)
+            self._say(
+                f"gateway:  {message.verb} {message.noun}{_amount(message)} {' '.join(_texts(then.says, values))}"
+            )
+            yield message
+
+    def _asked(self, step: Step, correlation_id: str, values: Mapping[str, str]) -> Received:
         body = request(
             step.verb,
             step.noun,
@@ -136,17 +159,7 @@ class Runner:
             inside=_filled(step.inside, values),
             payload=_filled(step.payload, values),
         )
-        self._say(f"head end: {step.verb} {step.noun}: {step.say}")
-        answer = self._read(self._way(body))
-        self._judge(step, answer, correlation_id, values)
-        self._say(f"gateway:  {answer.result} {' '.join(answer.codes)}{_amount(answer)}")
-        yield answer
-        for then in step.then:
-            message = self._await(then, correlation_id, values, step)
-            self._say(
-                f"gateway:  {message.verb} {message.noun}{_amount(message)} {' '.join(_texts(then.says, values))}"
-            )
-            yield message
+        return self._read(self._way(body))
 
     def _read(self, body: bytes) -> Received:
         self._check(body)

@@ -42,11 +42,11 @@ class Watched:
 
 
 @asynccontextmanager
-async def opened(house: Any, keys: Any, **more: Any) -> AsyncIterator[Watched]:
+async def opened(house: Any, keys: Any, channel: int | None = 20, **more: Any) -> AsyncIterator[Watched]:
     pan = Pan(
         str(house.link),
         Context(keys=keys),
-        channel=20,
+        channel=channel,
         database=house.folder / "devices.db",
         memory=house.folder / "esi.json",
         **more,
@@ -61,6 +61,24 @@ async def join(watched: Watched, house: Any, name: str, eui64: bytes, code: Inst
     assert (await house.do("join", name))["joined"]
     await watched.pan.joined(eui64, 40)
     await watched.until(lambda: eui64 in watched.pan.established)
+
+
+async def test_a_network_on_a_channel_of_its_own_choice_hears_each_frame_once(emulated: Any, bench_keys: Any) -> None:
+    """zigpy starts such a network twice when it forms it; bellows would then hand on every frame twice."""
+    house = emulated()
+    async with opened(house, bench_keys, channel=None, form=True) as watched:
+        happened: list[tuple[str, bytes]] = []
+        pass_on = watched.pan.on_happened
+
+        def note(one: Any) -> None:
+            happened.append((one.what, one.device))
+            pass_on(one)
+
+        watched.pan.on_happened = note
+        await join(watched, house, "meter", METER, CODE)
+        await asyncio.sleep(1)
+        assert happened.count(("key established", METER)) == 1
+        assert happened.count(("joined", METER)) == 1
 
 
 @pytest.mark.parametrize("version", ["13", "8"])

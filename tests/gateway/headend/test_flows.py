@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +72,8 @@ PAN = """
 name = "home"
 url = "zigbee:{stick}?database={database}"
 """
+#: Of the emulated stick (hil/profiles/zigbee-stick/house.toml).
+STICK = "00124b00deadbe01"
 KILOWATT_HOURS = "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0"
 VALUES = {
     "meter": "main",
@@ -103,12 +108,11 @@ def head_end() -> Iterator[HeadEnd]:
     listening.close()
 
 
-@pytest.fixture
-def stick(tmp_path: Path) -> Iterator[Path]:
-    """An emulated stick with a network and its devices; it is there longer than the gateway."""
-    link = tmp_path / "stick"
+@contextmanager
+def house(link: Path, *more: str) -> Iterator[Path]:
+    """An emulated stick, and the devices behind it."""
     command = [sys.executable, "-m", "gateway.cli", "emulate", "zigbee-stick/house", "--link", str(link)]
-    with subprocess.Popen([*command, "--speed", "max", "--fault", "formed"], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([*command, *more], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
         yield link
@@ -116,18 +120,44 @@ def stick(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
+def stick(tmp_path: Path) -> Iterator[Path]:
+    """A stick with a network and its devices; it is there longer than the gateway."""
+    with house(tmp_path / "stick", "--speed", "max", "--fault", "formed") as link:
+        yield link
+
+
+@pytest.fixture
+def new_stick(tmp_path: Path) -> Iterator[Path]:
+    """A stick with no network, whose devices wait at the door."""
+    with house(tmp_path / "stick") as link:
+        yield link
+
+
+def certificates() -> dict[str, str]:
+    """The stick's own, of the bench's authority, as the environment gives them to a gateway."""
+    command = [sys.executable, "-m", "hil.zigbee.certificates", STICK]
+    printed = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    names = {"certificate": "CERTIFICATE", "private_key": "PRIVATE", "authority": "AUTHORITY"}
+    return {
+        f"METERGATE_KEY_{STICK.upper()}_CS{suite}_{name}": f"hex:{printed[f'suite_{suite}'][part]}"
+        for suite in (1, 2)
+        for part, name in names.items()
+    }
+
+
+@pytest.fixture
 def gateway(tmp_path: Path, head_end: HeadEnd) -> Iterator[Callable[[str], str]]:
     """Starts a gateway with these tables in its configuration, and gives the address where it takes messages."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start(meters: str) -> str:
+    def start(meters: str, **more: str) -> str:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         file = tmp_path / "metergate.toml"
         file.write_text(CONFIG.format(state=tmp_path / "state", port=port, head_end=head_end.url) + meters)
         secrets = {"METERGATE_KEY_HE_001_TOKEN": f"text:{TOKEN}", "METERGATE_KEY_DEFAULT_LLS": "text:00000000"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)], env={**os.environ, **secrets}
+            [sys.executable, "-m", "gateway.cli", "run", "-c", str(file)], env={**os.environ, **secrets, **more}
         )
         running.append(process)
         at = f"http://127.0.0.1:{port}/messages"
@@ -235,6 +265,32 @@ def test_over_mqtt(
     time.sleep(1)
     for name in ("on-request-read", "disconnect-and-reconnect"):
         Runner("HE-001", way, head_end.received, check, print).run(load(name), VALUES)
+
+
+@pytest.mark.slow
+def test_a_device_joins_by_its_install_code(
+    new_stick: Path, gateway: Callable[[str], str], head_end: HeadEnd, check: Callable[[bytes], None], tmp_path: Path
+) -> None:
+    """Over the gateway's own radio: the code opens the door for this device, and the MessageID of the request is in what
+    is told of it."""
+    pytest.importorskip("bellows", reason="the extra zigbee is not installed")
+    url = gateway(
+        PAN.format(stick=new_stick, database=tmp_path / "zigbee.db").replace("?", "?form=yes&"), **certificates()
+    )
+    runner = Runner("HE-001", over_http(url, TOKEN), head_end.received, check, print)
+    device = {"device": "0022a30000000101", "install_code": "83FED3407A939723A5C639B26916D505C3B5"}
+    mrid = str(uuid.uuid4())
+    runner.run(
+        load("join-a-device"),
+        {
+            **VALUES,
+            **device,
+            "device_mrid": mrid,
+            "meter": "home",
+            "value": "25873.421",
+            "reading_type": KILOWATT_HOURS,
+        },
+    )
 
 
 @pytest.mark.slow

@@ -104,13 +104,37 @@ async def test_an_install_code_is_used_and_not_kept(house: House, head_end: Sour
     opened: list[tuple[Any, str]] = []
     listening = replace(house, open_pan=lambda names, code, request: opened.append((names, code)))
     say = sender(Door(listening, 5.0, lambda: None), head_end)
-    device = EndDevice(mrid="00:11", is_pan=True, install_code="83FED3407A939723A5C639B26916D505C3B5")
+    device = EndDevice(mrid="0022A30000000101", is_pan=True, install_code="83FED3407A939723A5C639B26916D505C3B5")
     await say("create", "EndDeviceConfig", EndDeviceConfig(end_device=(device,)))
-    assert opened == [(["00:11"], "83FED3407A939723A5C639B26916D505C3B5")]
-    (given,) = (await say("get", "EndDeviceConfig", ids=("00:11",))).payload.content[0].end_device
+    assert opened == [(["0022A30000000101"], "83FED3407A939723A5C639B26916D505C3B5")]
+    (given,) = (await say("get", "EndDeviceConfig", ids=("0022A30000000101",))).payload.content[0].end_device
     assert given.install_code is None
     kept = await house.read(lambda connection: connection.execute("SELECT body FROM thing").fetchall())
     assert b"83FED" not in kept[0][0]
+
+
+@pytest.mark.parametrize(
+    ("mrid", "code", "why"),
+    [
+        ("0022A30000000101", "83FED3407A939723A5C639B26916D505C3B4", "check digits"),
+        ("0022A30000000101", "83FED3", "octets"),
+        ("no address", "83FED3407A939723A5C639B26916D505C3B5", "EUI64"),
+    ],
+)
+async def test_an_install_code_that_cannot_let_it_in_is_refused_and_never_repeated(
+    house: House, head_end: Source, sender: Say, mrid: str, code: str, why: str
+) -> None:
+    opened: list[Any] = []
+    listening = replace(house, open_pan=lambda *given: opened.append(given))
+    say = sender(Door(listening, 5.0, lambda: None), head_end)
+    device = EndDevice(mrid=mrid, is_pan=True, install_code=code)
+    good = EndDevice(mrid="0022A30000000102", is_pan=True, install_code="83FED3407A939723A5C639B26916D505C3B5")
+    answer = await say("create", "EndDeviceConfig", EndDeviceConfig(end_device=(device, good)))
+    assert answer.reply.result == "PARTIAL"
+    (error,) = [one for one in answer.reply.error if one.code == "2.4"]
+    assert why in error.reason
+    assert code not in str(answer)
+    assert [names for names, *_ in opened] == [["0022A30000000102"]]
 
 
 def operation_set(*names: str, whole: bool = False, in_order: bool = False) -> Payload:

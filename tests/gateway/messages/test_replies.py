@@ -66,6 +66,7 @@ def test_a_code_of_others_is_read_and_said_to_be_unknown() -> None:
         (ElementMissing("Result", xpath="/ResponseMessage/Reply/Result"), "1.8"),
         (CannotWrite("ours", xpath="/MeterReadings"), "5.3"),
         (refusals.unknown_meter(METER), "2.4"),
+        (refusals.unfit_install_code("00:11", "the check digits do not fit"), "2.4"),
         (refusals.unknown_usage_point("UP-1"), "2.12"),
         (refusals.meter_not_at_usage_point("4711", "UP-1"), "2.13"),
         (refusals.unknown_com_module("C-1"), "2.30"),

@@ -1,0 +1,115 @@
+"""A thousand meters on TCP at one gateway on one core: how late after its boundary the last of them is read, and what it costs.
+
+Half are DLMS meters whose registers and event logs are read, half are Modbus meters. The emulators have the other core.
+The boundaries are a minute apart instead of a quarter of an hour: the work of each is the same, and is over before the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from gateway_bench import DIRECTORY, GATEWAY, METERGATE, folder, memory, spent
+from row import Row
+
+from gateway.acquisition.agenda import Agenda
+
+OF_EACH = 500
+BOUNDARIES, PERIOD_S = 3, 60
+#: The default.
+JITTER = timedelta(seconds=10)
+COSEM = """
+[[meter]]
+name = "d{number}"
+url = "{url}?client=1&auth=lls"
+[[meter.read]]
+every = "1min"
+[[meter.read]]
+what = "events"
+every = "1min"
+"""
+MODBUS = """
+[[meter]]
+name = "m{number}"
+url = "{url}?unit=1"
+map = "eastron/sdm630"
+[[meter.read]]
+every = "1min"
+"""
+GATEWAY_CORE, METERS_CORE = "0", "1"
+
+
+@contextlib.contextmanager
+def street(profile: str, listen: str) -> Iterator[list[str]]:
+    """``OF_EACH`` meters of a profile, without the waits of a real meter: what is measured is ours."""
+    command = [*METERGATE, "emulate", profile, "--count", str(OF_EACH), "--listen", listen, "--speed", "max"]
+    with subprocess.Popen(["taskset", "-c", METERS_CORE, *command], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield [process.stdout.readline().strip() for _ in range(OF_EACH)]
+        process.terminate()
+
+
+def lateness(store: Path, since: float) -> tuple[list[float], list[float]]:
+    """How long after its boundary each meter was read, to the last value, and how long after its own moment: within the
+    jitter every meter has its place. In seconds, sorted."""
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30)) as connection:
+        rows = connection.execute(
+            "SELECT place.name, max(read_at) FROM reading JOIN place USING (meter) WHERE read_at >= ?"
+            " GROUP BY place.name, read_at / ?",
+            (int(since * 1e6), PERIOD_S * 1_000_000),
+        ).fetchall()
+    agenda = Agenda(JITTER)
+    after = [(at / 1e6 % PERIOD_S, agenda.delay(f"{name}/0").total_seconds()) for name, at in rows]
+    return sorted(late for late, _ in after), sorted(late - place for late, place in after)
+
+
+def count(store: Path, table: str) -> int:
+    with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30)) as connection:
+        return int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def rows() -> Iterator[Row]:
+    with (
+        folder() as where,
+        street("dlms/idis", "dlms://127.0.0.1:0") as cosem,
+        street("modbus/eastron/sdm630", "modbus://127.0.0.1:0") as modbus,
+    ):
+        tables = [GATEWAY.format(folder=where).replace('jitter = "0s"', ""), DIRECTORY.format(folder=where)]
+        tables += [COSEM.format(number=number, url=url) for number, url in enumerate(cosem)]
+        tables += [MODBUS.format(number=number, url=url) for number, url in enumerate(modbus)]
+        file = where / "metergate.toml"
+        file.write_text("".join(tables))
+        command = ["taskset", "-c", GATEWAY_CORE, *METERGATE, "run", "-c", str(file)]
+        environment = {**os.environ, "METERGATE_KEY_DEFAULT_LLS": "text:00000000"}
+        with subprocess.Popen(command, stderr=sys.stderr, env=environment) as process:
+            store = where / "state/store.sqlite"
+            began = time.time() // PERIOD_S * PERIOD_S + 2 * PERIOD_S  # the first boundary tells what stood in the logs
+            time.sleep(began - 2 - time.time())
+            (cpu0, bytes0), readings0 = spent(process.pid), count(store, "reading")
+            time.sleep(PERIOD_S * BOUNDARIES)
+            (cpu1, bytes1), readings1 = spent(process.pid), count(store, "reading")
+            (late, own), resident = lateness(store, began), memory(process.pid)
+            process.terminate()
+    readings = readings1 - readings0
+    yield Row(
+        f"reads of {2 * OF_EACH} TCP meters at {BOUNDARIES} boundaries",
+        len(late),
+        "",
+        2 * OF_EACH * BOUNDARIES,
+        most=False,
+    )
+    yield Row("read to the end after the boundary, p99", late[len(late) * 99 // 100], "s")
+    yield Row("lateness: read to the end after its moment (jitter 10 s), median", own[len(own) // 2], "s")
+    yield Row("lateness: read to the end after its moment (jitter 10 s), p99", own[len(own) * 99 // 100], "s", 9)
+    yield Row("readings at a boundary", readings / BOUNDARIES, "")
+    yield Row("CPU per reading, logs and messages included", 1e6 * (cpu1 - cpu0) / readings, "µs")
+    yield Row("bytes written per reading", (bytes1 - bytes0) / readings, "B")
+    yield Row("CPU of a boundary, on one core", (cpu1 - cpu0) / BOUNDARIES, "s")
+    yield Row("RSS with 1000 meters", resident, "MiB")

@@ -6,11 +6,13 @@ filled. The one who compares keeps the earlier reading as the base until the dou
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol, runtime_checkable
 
-from drivers.reading import Doubt
+from drivers.reading import Doubt, Obis
 
 #: A wrap is believed from the last tenth of the counter's range to its first.
 _NEAR_END, _NEAR_START = Decimal("0.9"), Decimal("0.1")
@@ -29,6 +31,14 @@ class Counter:
     resolution: Decimal | None = None
     rollover: Decimal | None = None
     resettable: bool = False
+
+
+@runtime_checkable
+class KnowsCounters(Protocol):
+    """A driver's part of a device map that says of registers how they count."""
+
+    @property
+    def counters(self) -> Mapping[Obis, Counter]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,8 @@ def judge(before: Count, now: Count, counter: Counter, most_per_hour: Decimal | 
             )
         return Judgement((), False, advance)
     rollover = counter.rollover
-    if rollover is not None and before.value > _NEAR_END * rollover and now.value < _NEAR_START * rollover:
+    near_end = rollover is not None and _NEAR_END * rollover < before.value <= rollover
+    if rollover is not None and near_end and now.value < _NEAR_START * rollover:
         advance += rollover
         if most is not None and advance <= most:
             return Judgement((), False, advance, f"rolled over at {rollover}")

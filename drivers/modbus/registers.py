@@ -269,6 +269,11 @@ class ModbusMap:
     unit: int = 1
     writes: tuple[Write, ...] = ()
 
+    @property
+    def counters(self) -> Mapping[Obis, Counter]:
+        """How its registers count, where the map says so."""
+        return {one.obis: one.counter for one in self.registers if one.obis is not None and one.counter is not None}
+
     def register(self, name: str) -> Register:
         """The register of that name. Raises KeyError."""
         for register in self.registers:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from drivers.counter import KnowsCounters
 from drivers.driver import Context
 from drivers.errors import LinkLost, MeterError, NoAnswer
 from drivers.reading import Meter, Obis, Record
@@ -18,6 +19,7 @@ from gateway.acquisition.job import Job, Result, Wanted
 from gateway.acquisition.meter_clock import events as clock_events
 from gateway.acquisition.networks import Network
 from gateway.acquisition.reading import read
+from gateway.acquisition.validation import Limit
 from gateway.config.model import MeterTable
 from gateway.messages.compose import MeterFacts
 from gateway.messages.profiles.parts import Identified
@@ -93,7 +95,7 @@ class Performer:
             meter.name,
             meter.serial,
             MeterFacts(usage_point=usage_point),
-            {one.obis: one.limit() for one in meter.limit},
+            limits(meter, self.contexts[meter.name].meter_map),
             answered=self._answered(job, result),
             correlation_id=job.correlation_id,
         )
@@ -123,6 +125,18 @@ class Performer:
             before, after = result.clocks
             found += clock_events(who.key, before, after, meter.clock.report)
         return found if any(isinstance(record, Meter) for record in result.records) else [who, *found]
+
+
+def limits(meter: MeterTable, known: object | None) -> dict[Obis, Limit]:
+    """What is known of a meter's registers: of its device map how they count, and over that what the site says."""
+    counters = known.counters if isinstance(known, KnowsCounters) else {}
+    found = {obis: Limit(counter=counter) for obis, counter in counters.items()}
+    for one in meter.limit:
+        said = one.limit()
+        if said.counter.rollover is None and one.obis in counters:
+            said = replace(said, counter=counters[one.obis])
+        found[one.obis] = said
+    return found
 
 
 def _unreachable(error: MeterError | None) -> bool:

@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -115,7 +116,7 @@ def _kind(hint: object) -> str:
         return f"list of {_kind(inner[0])}s"
     if origin in (typing.Union, types.UnionType):
         return _kind(next(one for one in inner if one is not type(None)))
-    return {bool: "`true`, `false`", int: "number", str: "text"}.get(hint, "OBIS code")  # type: ignore[call-overload,no-any-return]
+    return {bool: "`true`, `false`", int: "number", Decimal: "number", str: "text"}.get(hint, "OBIS code")  # type: ignore[call-overload,no-any-return]
 
 
 def _default(field: FieldInfo) -> str:

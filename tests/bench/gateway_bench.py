@@ -18,6 +18,8 @@ from pathlib import Path
 
 from row import Row
 
+from hil.head_end import HeadEnd
+
 METERGATE = [sys.executable, "-m", "gateway.cli"]
 MOSQUITTO = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin")
 #: Long enough for some hundred messages, short enough to be run again.
@@ -43,6 +45,25 @@ url = "modbus://{address}?unit=1"
 map = "eastron/sdm630"
 [[meter.read]]
 every = "1s"
+"""
+FIVE_S = """
+[[meter]]
+name = "{name}"
+url = "{url}"
+[[meter.read]]
+every = "5s"
+"""
+DOOR = """
+[gateway.metrics]
+port = {metrics}
+[headend.http]
+port = {door}
+[[headend.source]]
+name = "HE-001"
+token = "he-001/token"
+[[headend.source.may]]
+verbs = ["*"]
+nouns = ["*"]
 """
 MQTT = """
 [[sink]]
@@ -141,6 +162,40 @@ def idle() -> Iterator[Row]:
             yield Row(f"RSS after reads, one serial link, one MQTT sink{said}", memory(process.pid), "MiB", 64)
 
 
+def everything() -> Iterator[Row]:
+    """One meter of each family but the radio, three sinks, the head end's door and the figures for Prometheus."""
+    os.environ["METERGATE_KEY_HE_001_TOKEN"] = "text:secret"
+    with folder() as where, broker(where) as port, contextlib.ExitStack() as bench:
+        head_end = HeadEnd()
+        bench.callback(head_end.close)
+        urls = {
+            "probe": "iec62056-21:" + bench.enter_context(emulated("iec62056-21/history-star", "--speed", "max")),
+            "cosem": f"dlms://{bench.enter_context(emulated('dlms/household'))}?client=16",
+            "modbus": bench.enter_context(emulated("modbus/eastron/sdm630", "--listen", "modbus://127.0.0.1:0")),
+            "p1": "p1:" + bench.enter_context(emulated("p1/dsmr-5", "--speed", "max")),
+            "sml": "sml:" + bench.enter_context(emulated("sml/ehz", "--speed", "max")),
+        }
+        tables = [GATEWAY.format(folder=where), MQTT.format(port=port), DIRECTORY.format(folder=where)]
+        tables.append(f'[[sink]]\ntype = "http"\nname = "mdm"\nurl = "{head_end.url}"\n')
+        tables.append(DOOR.format(door=free_port(), metrics=free_port()))
+        tables += [FIVE_S.format(name=name, url=url) for name, url in urls.items()]
+        with gateway(where, *tables) as process:
+            deadline = time.monotonic() + 60
+            while {one.source for one in list(head_end.received.queue)} == set() and time.monotonic() < deadline:
+                time.sleep(0.5)
+            time.sleep(15)
+            messages = counted(where)[1]
+            if messages < 2 * len(urls):
+                raise RuntimeError(f"only {messages} messages of {len(urls)} meters")
+            what = "RSS after reads: five families, sinks MQTT, HTTP and folder, the door, figures"
+            yield Row(what, memory(process.pid), "MiB", 80)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
 def first_poll() -> tuple[float, float]:
     """Seconds from the start of the command until a meter is asked, and of the processor in them.
 
@@ -188,6 +243,7 @@ def per_reading() -> Iterator[Row]:
 
 def rows() -> Iterator[Row]:
     yield from idle()
+    yield from everything()
     polls = [first_poll() for _ in range(5)]
     yield Row("start to first poll, median of 5", statistics.median(took for took, _ in polls), "s", 1.5)
     yield Row("of which processor", statistics.median(cpu for _, cpu in polls), "s")

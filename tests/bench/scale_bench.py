@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from gateway_bench import DIRECTORY, GATEWAY, METERGATE, folder, memory, spent
@@ -43,6 +44,8 @@ map = "eastron/sdm630"
 [[meter.read]]
 every = "1min"
 """
+#: The time of a message of readings, and the serial number of its meter.
+_READ = re.compile(rb"<Noun>MeterReadings</Noun><Timestamp>([^<]+)<.*?<Meter>.*?<name>([^<]+)</name>", re.DOTALL)
 GATEWAY_CORE, METERS_CORE = "0", "1"
 
 
@@ -56,18 +59,22 @@ def street(profile: str, listen: str) -> Iterator[list[str]]:
         process.terminate()
 
 
-def lateness(store: Path, since: float) -> tuple[list[float], list[float]]:
-    """How long after its boundary each meter was read, to the last value, and how long after its own moment: within the
-    jitter every meter has its place. In seconds, sorted."""
+def lateness(where: Path, since: float) -> tuple[list[float], list[float]]:
+    """How long after its boundary each meter was read to the end and judged, by the Timestamp of the message that says so;
+    and how long after its own moment: within the jitter every meter has its place. In seconds, sorted."""
+    store = where / "state/store.sqlite"
     with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30)) as connection:
-        rows = connection.execute(
-            "SELECT place.name, max(read_at) FROM reading JOIN place USING (meter) WHERE read_at >= ?"
-            " GROUP BY place.name, read_at / ?",
-            (int(since * 1e6), PERIOD_S * 1_000_000),
-        ).fetchall()
-    agenda = Agenda(JITTER)
-    after = [(at / 1e6 % PERIOD_S, agenda.delay(f"{name}/0").total_seconds()) for name, at in rows]
-    return sorted(late for late, _ in after), sorted(late - place for late, place in after)
+        place_of = dict(connection.execute("SELECT serial, name FROM place").fetchall())
+    agenda, after, own = Agenda(JITTER), [], []
+    for file in (where / "out").glob("*.xml"):
+        found = _READ.search(file.read_bytes())
+        if found is None:
+            continue
+        at = datetime.fromisoformat(found[1].decode()).timestamp()
+        if at >= since:
+            after.append(at % PERIOD_S)
+            own.append(after[-1] - agenda.delay(f"{place_of[found[2].decode()]}/0").total_seconds())
+    return sorted(after), sorted(own)
 
 
 def count(store: Path, table: str) -> int:
@@ -95,7 +102,7 @@ def rows() -> Iterator[Row]:
             (cpu0, bytes0), readings0 = spent(process.pid), count(store, "reading")
             time.sleep(PERIOD_S * BOUNDARIES)
             (cpu1, bytes1), readings1 = spent(process.pid), count(store, "reading")
-            (late, own), resident = lateness(store, began), memory(process.pid)
+            (late, own), resident = lateness(where, began), memory(process.pid)
             process.terminate()
     readings = readings1 - readings0
     yield Row(

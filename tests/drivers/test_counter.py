@@ -30,6 +30,7 @@ def count(value: str, hours: float = 0, serial: str = "1") -> Count:
         ("999995", "4", 1, (), "9"),
         ("999995", "40000", 1, (Doubt.SUSPECT,), None),  # a rollover, and too much in an hour
         ("500000", "4", 1, (Doubt.SUSPECT,), None),
+        ("1999995", "4", 1, (Doubt.SUSPECT,), None),  # beyond where it is said to begin again
         ("1000", "1000.01", 0, (), "0.01"),  # the step of the register in no time at all
     ],
 )

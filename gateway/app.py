@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,6 @@ from drivers.driver import Context, KeySource
 from gateway.acquisition.clock import GatewayClock
 from gateway.acquisition.dispatch import Dispatch
 from gateway.acquisition.job import Job
-from gateway.acquisition.networks import Network
 from gateway.acquisition.performing import Performer
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
@@ -41,6 +40,7 @@ from gateway.store.store import Store, open_store
 from gateway.systemd import notify, watchdog_s
 
 if TYPE_CHECKING:
+    from gateway.acquisition.networks import Network
     from gateway.headend.door import Door
 
 _log = logging.getLogger("metergate")
@@ -152,11 +152,7 @@ class Gateway:
             for meter in self._config.meter
         }
 
-        networks = {
-            meter.name: Network(meter, contexts[meter.name], store, dispatch, states)
-            for meter in self._config.meter
-            if meter.url.scheme == "zigbee"
-        }
+        networks = self._networks(contexts, store, dispatch)
         performer = Performer(self._meters, contexts, dispatch, store, states, self._clock, networks)
         workers: dict[str, LinkWorker] = {}
         for meter in self._config.meter:
@@ -164,6 +160,15 @@ class Gateway:
             workers.setdefault(link, LinkWorker(link, performer.do))
         schedule = Schedule(self._config.meter, gateway.zone, gateway.jitter, store, states, self._clock)
         return Parts(store, outbox, deliveries, workers, schedule, dispatch, states, networks)
+
+    def _networks(self, contexts: Mapping[str, Context], store: Store, dispatch: Dispatch) -> dict[str, Network]:
+        """Home area networks, by the meter with their URL."""
+        with_radio = [meter for meter in self._config.meter if meter.url.scheme == "zigbee"]
+        if not with_radio:
+            return {}
+        from gateway.acquisition.networks import Network
+
+        return {meter.name: Network(meter, contexts[meter.name], store, dispatch, self._states) for meter in with_radio}
 
     def _context(self, meter: MeterTable, counters: Counters, known: object | None) -> Context:
         return Context(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gateway.acquisition.dispatch import Dispatch
-from gateway.acquisition.networks import Network
 from gateway.acquisition.schedule import Schedule
 from gateway.acquisition.worker import LinkWorker
 from gateway.sinks.delivery import Delivery
@@ -15,6 +14,7 @@ from gateway.store.outbox import Outbox
 from gateway.store.store import Store
 
 if TYPE_CHECKING:
+    from gateway.acquisition.networks import Network
     from gateway.headend.door import Door
 
 

@@ -11,7 +11,6 @@ from drivers.errors import NotSupported
 from drivers.meter_url import MeterUrl
 from gateway.acquisition.job import Command, Outcome
 from gateway.cim.controls import Control
-from gateway.pan_controls import instructions
 
 #: The states of a supply switch, in the words of COSEM, that a control ends in.
 _ENDS_IN: Mapping[Control, str] = {
@@ -91,6 +90,8 @@ async def _tell(driver: Driver, what: Command, url: MeterUrl) -> Outcome:
     earlier = driver.event_id_of(what.tracking)
     number = earlier if earlier is not None and _cancels(what) else driver.next_event_id()
     told: dict[str, None] = {}
+    from gateway.pan_controls import instructions  # most gateways have no radio
+
     for instruction in instructions(what.said, number, what.currency):
         told |= dict.fromkeys(await driver.tell_devices(instruction, what.tracking, what.devices))
     return Outcome(True, f"told {', '.join(told)}" if told else "kept for the devices that ask")

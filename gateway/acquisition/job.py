@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
 from drivers.errors import MeterError
 from drivers.reading import ClockReading, Obis, Record
 from gateway.cim.controls import Control
-from gateway.messages.profiles.end_device_controls import EndDeviceControl
 from gateway.store.coverage import Span
+
+if TYPE_CHECKING:
+    from gateway.messages.profiles.end_device_controls import EndDeviceControl
 
 
 class Priority(IntEnum):

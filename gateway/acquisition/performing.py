@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from drivers.counter import KnowsCounters
 from drivers.driver import Context
@@ -17,7 +18,6 @@ from gateway.acquisition.dispatch import Dispatch, Origin
 from gateway.acquisition.gaps import answered
 from gateway.acquisition.job import Job, Result, Wanted
 from gateway.acquisition.meter_clock import events as clock_events
-from gateway.acquisition.networks import Network
 from gateway.acquisition.reading import read
 from gateway.acquisition.validation import Limit
 from gateway.config.model import MeterTable
@@ -28,6 +28,9 @@ from gateway.store import history
 from gateway.store.coverage import Span
 from gateway.store.errors import StoreError
 from gateway.store.store import Store
+
+if TYPE_CHECKING:
+    from gateway.acquisition.networks import Network
 
 _log = logging.getLogger("metergate")
 #: So many failures one after the other, and it is said as an event: one lost frame is none.

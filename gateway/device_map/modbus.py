@@ -27,8 +27,8 @@ from drivers.modbus.registers import (
     Timing,
     Write,
 )
-from gateway.device_map import modbus_draft, modbus_vectors
 from gateway.device_map import modbus_tables as tables
+from gateway.device_map import modbus_vectors
 from gateway.device_map.head import Head, ModbusMark, TestTable
 from gateway.device_map.sections import Place, SectionTable
 from gateway.device_map.strict import Wrong
@@ -203,6 +203,8 @@ def check(part: object, test: TestTable) -> list[str]:
 
 def skeleton(found: object | None) -> str:
     """The beginning of a section: empty, or from a sweep of a meter's registers."""
+    from gateway.device_map import modbus_draft  # only for `metergate map draft`
+
     return modbus_draft.skeleton(found)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hmac
 from typing import NamedTuple
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from drivers.dlms.bytes_reader import Damaged
 from drivers.dlms.secret import Secret
 from drivers.errors import KeyRejected, NotSupported, UsageError
@@ -19,6 +17,8 @@ AUTHENTICATED, ENCRYPTED = 0x10, 0x20
 BROADCAST_KEY, COMPRESSED = 0x40, 0x80
 TAG = 12
 _HEADER = 5
+#: The tag of general-ciphering (drivers.dlms.general_ciphering).
+GENERAL_CIPHERING = 0xDD
 
 #: Octets of a key by security suite: AES-128, AES-128 with P-256, AES-256 with P-384.
 KEY_SIZES = {0: 16, 1: 16, 2: 32}
@@ -77,6 +77,9 @@ class Cipher:
                     do="correct the key file",
                 )
         self.suite = suite
+        # Six MiB that a gateway of unciphered meters does without.
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         self._gcm = AESGCM(encryption.reveal())
         self._authentication = authentication.reveal() if authentication is not None else None
 

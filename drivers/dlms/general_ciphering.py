@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from drivers.dlms.bytes_reader import Damaged, Reader, octets
-from drivers.dlms.ciphering import Cipher, Opened
+from drivers.dlms.ciphering import GENERAL_CIPHERING, Cipher, Opened
 from drivers.dlms.elliptic import SIZES, agree, ephemeral, load_private, load_public, octets_of, sign, verify
 from drivers.dlms.secret import Secret
 from drivers.errors import KeyRejected, NotSupported, UsageError
 
-GENERAL_CIPHERING = 0xDD
 IDENTIFIED, WRAPPED, AGREED = 0, 1, 2
 ONE_PASS, STATIC = 1, 2
 

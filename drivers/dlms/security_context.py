@@ -12,13 +12,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from drivers.dlms.bytes_reader import Damaged, Reader, octets
-from drivers.dlms.ciphering import AUTHENTICATED, ENCRYPTED, Cipher, Opened
+from drivers.dlms.ciphering import AUTHENTICATED, ENCRYPTED, GENERAL_CIPHERING, Cipher, Opened
 from drivers.dlms.counter import InvocationCounter
-from drivers.dlms.general_ciphering import GENERAL_CIPHERING, Agreement, General
 from drivers.dlms.secret import Secret
 from drivers.errors import KeyRejected, UsageError
+
+if TYPE_CHECKING:
+    from drivers.dlms.general_ciphering import Agreement, General
 
 GENERAL_GLO, GENERAL_DED = 0xDB, 0xDC
 #: plain tag -> its glo- and ded- tag (IEC 62056-5-3, clause 8)
@@ -82,6 +85,8 @@ class SecurityContext:
         self._global = Cipher(self.suite, self.encryption, self.authentication)
         if self.dedicated is not None:
             self._dedicated = Cipher(self.suite, self.dedicated, self.authentication)
+        from drivers.dlms.general_ciphering import General  # only with keys, as in ciphering
+
         self._general = General(self.suite, self._global, self.encryption, self.authentication, self.agreement)
 
     @property

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from drivers.dlms.acse import Mechanism
 from drivers.dlms.association import Association, Credentials
 from drivers.dlms.ciphering import AUTHENTICATED, ENCRYPTED, KEY_SIZES
 from drivers.dlms.counter import InvocationCounter
-from drivers.dlms.general_ciphering import Agreement
 from drivers.dlms.hls import Signer
 from drivers.dlms.meter_map import DlmsMap
 from drivers.dlms.secret import Secret
@@ -22,6 +22,9 @@ from drivers.dlms.security_context import SecurityContext, Style
 from drivers.driver import Context
 from drivers.errors import UsageError
 from drivers.meter_url import MeterUrl
+
+if TYPE_CHECKING:
+    from drivers.dlms.general_ciphering import Agreement
 
 MECHANISMS = {
     "none": Mechanism.NONE, "lls": Mechanism.LLS, "hls": Mechanism.HLS, "md5": Mechanism.HLS_MD5,
@@ -188,6 +191,8 @@ def _security(chosen: Settings, context: Context, keys: _Keys, at_least: int) ->
 def _agreement(chosen: Settings, keys: _Keys) -> Agreement | None:
     if chosen.style is not Style.GENERAL or chosen.suite == 0 or keys.get("agree_meter") is None:
         return None
+    from drivers.dlms.general_ciphering import Agreement
+
     return Agreement(
         chosen.suite,
         private=keys.get("agree"),

@@ -12,9 +12,6 @@ import contextlib
 import re
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-
 from drivers.driver import KeySource
 from drivers.errors import KeyRejected
 
@@ -107,6 +104,9 @@ def opened(frame: Frame, keys: KeySource | None) -> Opened:
         )
     if len(key) != 16:
         raise KeyRejected(f"the key {frame.name}/ek has {len(key)} bytes", do="a P1 key has 16")
+    from cryptography.exceptions import InvalidTag  # here: most ports are not encrypted
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
     nonce = frame.title + frame.counter.to_bytes(4, "big")
     if frame.security != _AUTHENTICATED:
         return Opened(_without_tag(key, nonce, frame.sealed), "encrypted and not authenticated")
@@ -129,6 +129,8 @@ def opened(frame: Frame, keys: KeySource | None) -> Opened:
 
 
 def _without_tag(key: bytes, nonce: bytes, sealed: bytes) -> bytes:
+    from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
     # The counter of GCM's first block is 2 (NIST SP 800-38D, 7.1).
     stream = Cipher(algorithms.AES(key), modes.CTR(nonce + (2).to_bytes(4, "big"))).decryptor()
     return stream.update(sealed) + stream.finalize()

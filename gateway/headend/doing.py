@@ -11,7 +11,7 @@ from gateway.headend import operations
 from gateway.headend.access import Source
 from gateway.headend.house import House
 from gateway.headend.incoming import Answer, Incoming
-from gateway.headend.nouns import HANDLERS
+from gateway.headend.nouns import handler
 from gateway.messages import reception, refusals, replies
 from gateway.messages.codec import to_bytes
 from gateway.messages.editions import Edition
@@ -58,7 +58,7 @@ class Doer:
     async def _handled(self, asked: Asked, taken: reception.Taken, source: Source, at: datetime) -> Sequence[Answer]:
         incoming = Incoming(asked, taken.header, _request(taken.message), source, at, bool(source.replies))
         try:
-            return await HANDLERS[(asked.verb, asked.noun)](self._house, incoming)
+            return await handler(asked.verb, asked.noun)(self._house, incoming)
         except (MessageError, MeterError) as problem:
             return [Answer(replies.failed([problem], asked.verb))]
         except StoreError:

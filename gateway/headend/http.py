@@ -22,7 +22,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gateway.headend.access import Access, Source
 from gateway.headend.door import Door
-from gateway.messages import refusals, replies, wsdl
+from gateway.messages import refusals, replies
 from gateway.messages.codec import to_bytes
 from gateway.messages.errors import UnknownMessage
 from gateway.messages.exchange import fault
@@ -116,6 +116,8 @@ class HttpDoor:
 
     async def _wsdl(self, request: Request) -> Response:
         """The WSDL of a service, for whoever asks: it says what is in the documentation."""
+        from gateway.messages import wsdl  # a client asks for it once in its life
+
         try:
             service, noun = wsdl.named(request.path_params["name"])
         except UnknownMessage as error:

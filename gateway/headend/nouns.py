@@ -1,38 +1,59 @@
-"""Who does what: the handler of each verb and noun."""
+"""Who does what: the handler of each verb and noun, imported when it is first asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib import import_module
 
-from gateway.headend import asked_controls, asked_schedules, master_data
-from gateway.headend.asked_events import get_end_device_events
-from gateway.headend.asked_linkages import link
-from gateway.headend.asked_readings import create_meter_readings, get_meter_readings
 from gateway.headend.house import House
 from gateway.headend.incoming import Answer, Incoming
 from gateway.messages.envelope import Verb
 
-HANDLERS: Mapping[tuple[Verb, str], Callable[[House, Incoming], Awaitable[Sequence[Answer]]]] = {
-    (Verb.GET, "MeterReadings"): get_meter_readings,
-    (Verb.CREATE, "MeterReadings"): create_meter_readings,
-    (Verb.GET, "EndDeviceEvents"): get_end_device_events,
-    (Verb.CREATE, "EndDeviceControls"): asked_controls.create,
-    (Verb.CHANGE, "EndDeviceControls"): asked_controls.change,
-    (Verb.CANCEL, "EndDeviceControls"): asked_controls.cancel,
-    (Verb.GET, "EndDeviceControls"): asked_controls.get,
-    (Verb.CREATE, "MeterReadSchedule"): asked_schedules.create,
-    (Verb.CHANGE, "MeterReadSchedule"): asked_schedules.change,
-    (Verb.CANCEL, "MeterReadSchedule"): asked_schedules.cancel,
-    (Verb.GET, "MeterReadSchedule"): asked_schedules.get,
+Handler = Callable[[House, Incoming], Awaitable[Sequence[Answer]]]
+
+#: Nouns of what is known of devices, places and customers; ``gateway.headend.master_data`` says of which kind each is.
+MASTER_DATA = (
+    "MeterConfig",
+    "EndDeviceConfig",
+    "ComModuleConfig",
+    "UsagePointConfig",
+    "UsagePointLocationConfig",
+    "UsagePointGroups",
+    "EndDeviceGroups",
+    "CustomerConfig",
+    "CustomerAccountConfig",
+    "CustomerAgreementConfig",
+    "AuxiliaryAgreementConfig",
+    "PricingStructureConfig",
+    "ServiceCategoryConfig",
+    "ServiceLocationConfig",
+    "ServiceSupplierConfig",
+)
+
+#: verb and noun -> "module:function" in this package.
+HANDLERS: Mapping[tuple[Verb, str], str] = {
+    (Verb.GET, "MeterReadings"): "asked_readings:get_meter_readings",
+    (Verb.CREATE, "MeterReadings"): "asked_readings:create_meter_readings",
+    (Verb.GET, "EndDeviceEvents"): "asked_events:get_end_device_events",
     **{
-        (verb, noun): do
-        for noun in master_data.KINDS
-        for verb, do in (
-            (Verb.CREATE, master_data.create),
-            (Verb.CHANGE, master_data.change),
-            (Verb.DELETE, master_data.delete),
-            (Verb.GET, master_data.get),
-        )
+        (verb, "EndDeviceControls"): f"asked_controls:{verb}"
+        for verb in (Verb.CREATE, Verb.CHANGE, Verb.CANCEL, Verb.GET)
     },
-    **{(verb, "MasterDataLinkageConfig"): link for verb in (Verb.CREATE, Verb.CHANGE, Verb.CLOSE)},
+    **{
+        (verb, "MeterReadSchedule"): f"asked_schedules:{verb}"
+        for verb in (Verb.CREATE, Verb.CHANGE, Verb.CANCEL, Verb.GET)
+    },
+    **{
+        (verb, noun): f"master_data:{verb}"
+        for noun in MASTER_DATA
+        for verb in (Verb.CREATE, Verb.CHANGE, Verb.DELETE, Verb.GET)
+    },
+    **{(verb, "MasterDataLinkageConfig"): "asked_linkages:link" for verb in (Verb.CREATE, Verb.CHANGE, Verb.CLOSE)},
 }
+
+
+def handler(verb: Verb, noun: str) -> Handler:
+    """Who does ``verb`` with ``noun``. Raises KeyError when nobody does."""
+    module, _, name = HANDLERS[verb, noun].partition(":")
+    found: Handler = getattr(import_module(f"{__package__}.{module}"), name)
+    return found

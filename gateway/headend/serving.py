@@ -13,7 +13,6 @@ from drivers.errors import UsageError
 from gateway.config.headend import HeadEndTable
 from gateway.headend.access import ANY, Grant, Source
 from gateway.headend.door import Door
-from gateway.headend.drop import Drop
 from gateway.headend.house import House
 from gateway.headend.making import access, codes, mqtt_door, tls
 from gateway.headend.performing_controls import ControlOrders
@@ -63,6 +62,8 @@ async def serve(
         if table.mqtt is not None:
             tasks.create_task(mqtt_door(table, door, known, house, keys).serve())
         if table.directory is not None:
+            from gateway.headend.drop import Drop
+
             drop = Drop(door, table.directory.path, known.sources, table.most_bytes, house.states)
             tasks.create_task(drop.serve())
         tasks.create_task(schedules.run())

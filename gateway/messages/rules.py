@@ -28,7 +28,6 @@ from gateway.messages.envelope import (
     RequestMessage,
     Verb,
 )
-from gateway.messages.from_edition1 import in_words_of_2013
 from gateway.messages.refusals import Refusal
 from gateway.messages.sense import faults
 from gateway.messages.typed import EVENTS, REQUESTS
@@ -95,6 +94,8 @@ class _Rules:
     def content(self, verb: Verb, noun: str, payload: Payload | None, ids: tuple[ID, ...]) -> tuple[Any, ...]:
         """The payloads of a request to do something, unpacked."""
         content = () if payload is None else expand(payload, known=self.known, most_bytes=self.most_bytes)
+        from gateway.messages.from_edition1 import in_words_of_2013  # with the first request
+
         content = tuple(in_words_of_2013(one) for one in content)
         self.fitting(content, noun, "Payload")
         if not content and not (verb in _BY_IDENTIFIER and ids):

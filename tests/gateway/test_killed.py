@@ -58,7 +58,11 @@ class HeadEnd:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) < length:  # the gateway was killed while it sent: that is no message
+                    self.close_connection = True
+                    return
                 luck = head_end.chance.random()
                 if luck > 0.1:
                     head_end.got.append((self.headers["Idempotency-Key"], body))

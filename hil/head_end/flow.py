@@ -124,7 +124,11 @@ class Runner:
 
     def run(self, flow: Flow, values: Mapping[str, str]) -> list[Received]:
         """Every message of the flow, in order. Raises FlowFailed, OSError, AssertionError of ``check``."""
-        return [message for step in flow.steps for message in self._run(step, {**_moments(), **values})]
+        # Names of things bear the moment at which the flow began: it is the same for all of its steps.
+        began = _moments()["now"]
+        return [
+            message for step in flow.steps for message in self._run(step, {**_moments(), "began": began, **values})
+        ]
 
     def _run(self, step: Step, values: Mapping[str, str]) -> Iterable[Received]:
         correlation_id = str(uuid.uuid4())
@@ -215,7 +219,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def _moments() -> dict[str, str]:
-    """Moments that scripts need: now, an hour either side, and the day that is over (UTC)."""
+    """Moments that a step needs: now, an hour either side, and the day that is over (UTC)."""
     now = datetime.now(UTC).replace(microsecond=0)
     midnight = now.replace(hour=0, minute=0, second=0)
     moments = {

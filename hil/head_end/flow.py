@@ -126,9 +126,7 @@ class Runner:
         """Every message of the flow, in order. Raises FlowFailed, OSError, AssertionError of ``check``."""
         # Names of things bear the moment at which the flow began: it is the same for all of its steps.
         began = _moments()["now"]
-        return [
-            message for step in flow.steps for message in self._run(step, {**_moments(), "began": began, **values})
-        ]
+        return [message for step in flow.steps for message in self._run(step, {**_moments(), "began": began, **values})]
 
     def _run(self, step: Step, values: Mapping[str, str]) -> Iterable[Received]:
         correlation_id = str(uuid.uuid4())

@@ -19,7 +19,7 @@ FLOORS = [
         "drivers.memory",
     ],
     ["drivers.link"],
-    ["drivers.push", "drivers.crc16", "drivers.din43863_5"],
+    ["drivers.push", "drivers.crc16", "drivers.din43863_5", "drivers.amr_status"],
     [
         "drivers.iec62056_21",
         "drivers.p1",

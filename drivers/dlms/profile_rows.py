@@ -7,11 +7,12 @@ it, where the meter compresses so (the standard's meaning), else no value. A del
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
+from drivers import amr_status
 from drivers.dlms import cosem_time
 from drivers.dlms.axdr import Data, Delta
 from drivers.dlms.cosem import ClassId
@@ -22,6 +23,8 @@ from drivers.reading import Column, Doubt, Row
 
 #: Where an Obis code is a clock: 0-x:1.0.0, also the unix clock of meters that have one.
 _CLOCK = (1, 0)
+#: ... and where one is a status of the row: 0-b:96.10.x, by its groups A, C and D.
+_STATUS = (0, 96, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def rows(
     stamp_is_start: bool = False,
 ) -> list[Row]:
     """The rows of a decoded buffer, in its order. ``time`` is the end of each interval. A row that is not as wide as the
-    profile keeps what it has, is marked suspect, and loses nothing."""
+    profile keeps what it has, is marked suspect, and loses nothing. What an AMR profile status says of a row is among its
+    doubts, and its value stays among the values."""
     clock = layout.clock
     width = len(layout.captured)
     if any(len(row) != width for row in buffer):
@@ -82,26 +86,35 @@ def rows(
         stamps: list[Stamped] = [_NO_STAMP] * len(buffer)
     else:
         stamps = _Stamps(around, timedelta(seconds=layout.period_s)).all(columns[clock])
-    values = zip(
-        *(
-            _column(columns[place], layout.scalers[place], around, null_repeats=null_repeats and not ragged)
-            for place in range(width)
-            if place != clock
-        ),
-        strict=True,
-    )
-    made = [
-        Row(time if shift is None or time is None else time + shift, row, doubts, raw)
-        for (time, doubts, raw), row in zip(
-            stamps, values if width > (clock is not None) else [()] * len(buffer), strict=True
-        )
+    by_column = [
+        _column(columns[place], layout.scalers[place], around, null_repeats=null_repeats and not ragged)
+        for place in range(width)
+        if place != clock
     ]
+    for column, said in zip(layout.columns, by_column, strict=True):
+        if (column.obis.a, column.obis.c, column.obis.d) == _STATUS:
+            stamps = _doubted(stamps, [_says(status) for status in said])
     if ragged:
-        made = [
-            replace(row, doubts=(*row.doubts, Doubt.SUSPECT)) if wrong else row
-            for row, wrong in zip(made, ragged, strict=True)
-        ]
-    return made
+        stamps = _doubted(stamps, [(Doubt.SUSPECT,) if wrong else () for wrong in ragged])
+    values = zip(*by_column, strict=True) if by_column else [()] * len(buffer)
+    return [
+        Row(time if shift is None or time is None else time + shift, row, doubts, raw)
+        for (time, doubts, raw), row in zip(stamps, values, strict=True)
+    ]
+
+
+def _says(status: Decimal | str | None) -> tuple[Doubt, ...]:
+    return amr_status.doubts(int(status)) if isinstance(status, Decimal) else ()
+
+
+def _doubted(stamps: list[Stamped], more: Sequence[tuple[Doubt, ...]]) -> list[Stamped]:
+    """The stamps with what else is to be doubted of each row."""
+    if not any(more):
+        return stamps
+    return [
+        (time, (*doubts, *(doubt for doubt in new if doubt not in doubts)) if new else doubts, raw)
+        for (time, doubts, raw), new in zip(stamps, more, strict=True)
+    ]
 
 
 def _column(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 
 class Secret:
     """Bytes that show only their length. ``reveal()`` is the one way to them; a reader of the code finds every use by it."""
@@ -13,6 +15,11 @@ class Secret:
 
     def reveal(self) -> bytes:
         return self._data
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits by which a key can be told from others in a file, and not be found again: of SHA-256. Only for
+        keys made by chance; a password could be guessed from it."""
+        return hashlib.sha256(b"metergate key fingerprint" + self._data).hexdigest()[:16]
 
     def __len__(self) -> int:
         return len(self._data)

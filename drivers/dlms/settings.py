@@ -128,9 +128,10 @@ def _our_title(context: Context) -> bytes:
     return MANUFACTURER + (store.identity() if store is not None else secrets.token_bytes(5))
 
 
-def counter_name(chosen: Settings) -> str:
-    """The store's name of our invocation counter: one a meter, key and client, because the nonce is made of these."""
-    return f"dlms/{chosen.name}/{chosen.title.hex()}"
+def counter_name(title: bytes, key: Secret) -> str:
+    """The store's name of our invocation counter: one for each system title and key, because title and counter are the nonce.
+    Not one a meter: a meter that is renamed, or two that were given one key, must not count from the same start."""
+    return f"dlms/{title.hex()}/{key.fingerprint()}"
 
 
 class _Keys:
@@ -174,14 +175,15 @@ def _security(chosen: Settings, context: Context, keys: _Keys, at_least: int) ->
     authentication = keys.get("ak")
     if authentication is None and (chosen.control & AUTHENTICATED or chosen.mechanism is Mechanism.HLS_GMAC):
         authentication = keys.need("ak", "the authentication key")
+    encryption = keys.need("ek", "the encryption key")
     return SecurityContext(
         suite=chosen.suite,
         control=chosen.control,
         style=chosen.style,
         title=chosen.title,
-        encryption=keys.need("ek", "the encryption key"),
+        encryption=encryption,
         authentication=authentication,
-        counter=InvocationCounter(context.counters, counter_name(chosen), at_least),
+        counter=InvocationCounter(context.counters, counter_name(chosen.title, encryption), at_least),
         dedicated=Secret(secrets.token_bytes(KEY_SIZES[chosen.suite])) if dedicated else None,
         agreement=_agreement(chosen, keys),
         meter_title=chosen.meter_title,

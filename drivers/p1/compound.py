@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
+from drivers import amr_status
 from drivers import unit as units
 from drivers.iec62056_21.data_set import DataSet, Value, number
 from drivers.iec62056_21.readings import Circumstances
@@ -19,15 +20,6 @@ from drivers.p1.objects import Kind, Object
 from drivers.p1.stamp import parse as parse_stamp
 from drivers.reading import Column, Doubt, MeterEvent, NotUnderstood, Obis, Reading, Record, Row, Series, Text
 
-#: Bits of the AMR profile status (DSMR P3 companion standard) that say a doubt; the rest is the meter's own.
-_STATUS: dict[int, Doubt] = {
-    0x01: Doubt.SUSPECT,  # critical error
-    0x02: Doubt.CLOCK_INVALID,
-    0x04: Doubt.SUSPECT,  # data not valid
-    0x08: Doubt.DAYLIGHT_SAVING,
-    0x20: Doubt.CLOCK_SET,
-    0x80: Doubt.POWER_FAILED,
-}
 #: A duration that stands for "not known": the largest of its type.
 _UNKNOWN_DURATION = {2**31 - 1, 2**32 - 1}
 #: How the long power failures are called in `device_maps/events.toml`.
@@ -98,7 +90,7 @@ def _doubts(status: str) -> tuple[Doubt, ...]:
         bits = int(status, 16)
     except ValueError:
         return ()
-    return tuple(dict.fromkeys(doubt for bit, doubt in _STATUS.items() if bits & bit))
+    return amr_status.doubts(bits)
 
 
 def _failures(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> Iterator[Record]:

@@ -14,7 +14,7 @@ import pytest
 
 from drivers.driver import Context, KeepsClock, ReadsProfile, ReadsRegisters
 from drivers.errors import AccessDenied
-from drivers.reading import Meter, Obis, Reading, Row
+from drivers.reading import Doubt, Meter, Obis, Reading, Row
 from drivers.registry import open_driver
 
 LINKS = {
@@ -44,6 +44,19 @@ async def test_identity_clock_registers_and_two_days(emulated_meter: Callable[..
     assert abs(clock.time - clock.read_at) < timedelta(minutes=1)
     rows: list[Row] = [row for one in series for row in one.rows]
     assert [row.time for row in rows] == [until - timedelta(days=2) + timedelta(minutes=15 * n) for n in range(193)]
+
+
+async def test_what_the_status_beside_a_row_says(emulated_meter: Callable[..., str]) -> None:
+    where = emulated_meter("dlms/profile-status")
+    async with open_driver(f"dlms://{where}", Context(timeout=30)) as meter:
+        assert isinstance(meter, ReadsProfile)
+        series = [one async for one in meter.profile(PROFILE, datetime.now(UTC) - timedelta(hours=3), None)]
+    rows = [row for one in series for row in one.rows]
+    assert len(rows) >= 11
+    assert {Obis(0, 0, 96, 10, 1)} <= {column.obis for column in series[0].columns}
+    for row in rows:
+        assert {Doubt.POWER_FAILED, Doubt.CLOCK_SET} == set(row.doubts) - {Doubt.DAYLIGHT_SAVING}
+        assert str(row.values[0]) in {"160", "168"}
 
 
 async def test_a_password(emulated_meter: Callable[..., str], keys: Any) -> None:

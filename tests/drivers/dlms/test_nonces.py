@@ -14,6 +14,7 @@ from drivers.meter_url import parse
 from gateway.cli.counter_file import CounterFile
 from gateway.store.counters import Counters
 from gateway.store.store import open_store
+from tests.drivers.dlms.conftest import Keys
 
 URL = "dlms://192.0.2.1?client=1&auth=gmac&security=both&counter=stored&meter=MGT-1"
 
@@ -53,3 +54,15 @@ def test_a_store_keeps_its_title(running: Counters, keys: object) -> None:
 
 def test_a_title_that_is_named_stands(running: Counters, keys: object) -> None:
     assert {title for title, _ in _nonces(running, keys, f"{URL}&title=ABC12345")} == {b"ABC12345"}
+
+
+def test_a_meter_that_is_renamed_and_two_with_one_key(running: Counters, keys: object) -> None:
+    """The nonce is of the title and the key; the meter's name has no part in it."""
+    used = [_nonces(running, keys, URL.replace("MGT-1", name)) for name in ("MGT-1", "cellar", "MGT-2", "MGT-1")]
+    assert len(set.union(*used)) == 150 * len(used)
+
+
+def test_another_key_counts_for_itself(running: Counters, keys: Keys) -> None:
+    first = _nonces(running, keys)
+    keys.secrets["ek"] = bytes(range(16, 32))
+    assert _nonces(running, keys) == first

@@ -106,3 +106,28 @@ def test_an_empty_profile_and_one_without_a_clock() -> None:
     assert rows([], LAYOUT, _around()) == []
     layout = Layout((ENERGY,), (ScalerUnit(0, 30),), 0)
     assert [row.values for row in rows([(1,), (2,)], layout, _around())] == [(Decimal(1),), (Decimal(2),)]
+
+
+@pytest.mark.parametrize(
+    ("status", "doubts"),
+    [
+        (0x00, ()),
+        (0x01, (Doubt.SUSPECT,)),
+        (0x05, (Doubt.SUSPECT,)),
+        (0xA2, (Doubt.CLOCK_INVALID, Doubt.CLOCK_SET, Doubt.POWER_FAILED)),
+        (0x08, (Doubt.DAYLIGHT_SAVING,)),
+        (0x50, ()),
+        (0x0180, ()),
+    ],
+)
+def test_a_profile_status_is_a_value_and_says_its_doubts(status: int, doubts: tuple[Doubt, ...]) -> None:
+    stamp = cosem_time.build(datetime(2026, 3, 1, tzinfo=UTC))
+    found = rows([(stamp, 0, 1), (stamp, status, 2), (stamp, None, 3)], LAYOUT, _around(), null_repeats=False)
+    assert [row.values[0] for row in found] == [Decimal(0), Decimal(status), None]
+    assert [row.doubts for row in found] == [(), doubts, ()]
+
+
+def test_a_value_beside_it_is_no_status() -> None:
+    layout = Layout((CLOCK, ENERGY), (None, ScalerUnit(0, 30)), 900)
+    stamp = cosem_time.build(datetime(2026, 3, 1, tzinfo=UTC))
+    assert [row.doubts for row in rows([(stamp, 0x80)], layout, _around())] == [()]

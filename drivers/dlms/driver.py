@@ -25,7 +25,7 @@ from drivers.dlms.reach import Reach
 from drivers.dlms.settings import association, settings
 from drivers.dlms.view_table import view_sweep, view_table
 from drivers.driver import Context, Found
-from drivers.errors import AccessDenied, BadFrame, LinkLost, MeterError, UsageError
+from drivers.errors import AccessDenied, BadFrame, LinkLost, MeterError, NoAnswer, UsageError
 from drivers.link.link import LineSettings, Link
 from drivers.link.opening import open_link
 from drivers.memory import remembered
@@ -34,7 +34,7 @@ from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Reading, Reco
 
 #: The registered port of DLMS over TCP and UDP.
 PORT = 4059
-#: How often in a row a link that is lost within one day of a profile is opened again, and after which pause each time more.
+#: How often in a row a link that fails within one day of a profile is opened again, and after which pause each time more.
 RESUMES, RESUME_PAUSE_S = 3, 1.0
 #: Where a meter's invocation counter for the unicast key is: 0-0:43.1.x, x the client or the key (Green Book 9.2.5.5).
 _COUNTERS = [Obis(0, 0, 43, 1, number) for number in range(8)]
@@ -104,8 +104,9 @@ class Dlms:
                     yield record
 
     async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
-        """A load profile, in pieces of days. A lost link is opened again and the reading goes on with the day it stopped in;
-        LinkLost is raised when it is lost in the same piece once more than ``RESUMES`` times, or was never there."""
+        """A load profile, in pieces of days. Where the link is lost, the meter falls silent or what comes stays damaged, the link
+        is opened again and the reading goes on with the day it stopped in. The error is raised when it comes in the same piece
+        once more than ``RESUMES`` times, or before the meter was associated at all."""
         reach, failures = Reach(), 0
         while True:
             before = reach.until
@@ -116,7 +117,7 @@ class Dlms:
                     async for series in reading.profile(profile, since, until, reach):
                         yield series
                 return
-            except LinkLost:
+            except (LinkLost, NoAnswer, BadFrame):
                 if reach.until == before and ((self._reading is None and not failures) or failures == RESUMES):
                     raise
                 failures = 1 if reach.until != before else failures + 1

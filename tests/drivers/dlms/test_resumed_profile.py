@@ -26,12 +26,23 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "RESUME_PAUSE_S", 0.01)
 
 
-@pytest.mark.parametrize(("profile", "url"), [("household", "dlms://{}"), ("hdlc-tcp", "dlms+hdlc://{}")])
+@pytest.mark.parametrize(
+    ("profile", "url", "fault"),
+    [
+        ("household", "dlms://{}", "drop-mid-block=10"),
+        ("hdlc-tcp", "dlms+hdlc://{}", "drop-mid-block=10"),
+        # On a serial line no connection ends: the meter is silent, and answers the next SNRM.
+        ("hdlc-serial-fast", "dlms:{}?baud=115200", "drop-mid-block=10"),
+        ("household", "dlms://{}", "truncated-apdu=200"),
+    ],
+)
 @pytest.mark.usefixtures("soon")
-async def test_a_link_lost_in_mid_block(emulated_meter: Callable[..., str], profile: str, url: str) -> None:
+async def test_a_link_that_fails_in_mid_profile(
+    emulated_meter: Callable[..., str], profile: str, url: str, fault: str
+) -> None:
     until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    where = emulated_meter(f"dlms/{profile}", "drop-mid-block=10", speed="max")
-    async with Dlms(parse(url.format(where)), Context(timeout=20)) as meter:
+    where = emulated_meter(f"dlms/{profile}", fault, speed="max")
+    async with Dlms(parse(url.format(where)), Context(timeout=5)) as meter:
         series = [one async for one in meter.profile(PROFILE, until - 4 * DAY, until)]
     times = [row.time for one in series for row in one.rows]
     assert times == [until - 4 * DAY + timedelta(minutes=15 * number) for number in range(4 * 96 + 1)]

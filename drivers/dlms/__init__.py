@@ -8,8 +8,8 @@ From the ground up:
 * security: ``secret``, ``ciphering``, ``security_context``, ``general_ciphering``, ``elliptic``, ``hls``, ``counter``;
 * an association and what is asked in it, as generators that yield APDUs: ``association``, ``services``, ``short_names``;
 * the same under asyncio: ``channel``, ``client``;
-* COSEM to records: ``view``, ``records``, ``selection``, ``profile_rows``, ``meter_reading``, ``meter_logs``, ``meter_objects``,
-  ``meter_control``;
+* COSEM to records: ``view``, ``records``, ``selection``, ``profile_rows``, ``paging``, ``meter_reading``, ``meter_profiles``,
+  ``meter_logs``, ``meter_objects``, ``meter_control``;
 * what a meter pushes: ``push_framing``, ``push_list``, ``push_records``, ``listening``, ``decode``;
 * ``meter_map`` (what a device map may say), ``settings`` (a URL and its keys), ``driver``.
 """

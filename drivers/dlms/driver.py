@@ -20,6 +20,7 @@ from drivers.dlms.hdlc_frame import address
 from drivers.dlms.listening import listen, listen_once
 from drivers.dlms.meter_map import map_for
 from drivers.dlms.meter_objects import devices, states
+from drivers.dlms.meter_profiles import MeterProfiles
 from drivers.dlms.meter_reading import CLOCK, Learned, MeterReading
 from drivers.dlms.reach import Reach
 from drivers.dlms.settings import association, settings
@@ -114,7 +115,7 @@ class Dlms:
                 if failures:
                     await self._reopen(RESUME_PAUSE_S * failures)
                 async with self._session() as reading:
-                    async for series in reading.profile(profile, since, until, reach):
+                    async for series in MeterProfiles(reading).profile(profile, since, until, reach):
                         yield series
                 return
             except (LinkLost, NoAnswer, BadFrame):

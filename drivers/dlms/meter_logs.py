@@ -7,6 +7,7 @@ from datetime import datetime
 
 from drivers.dlms.cosem import ClassId
 from drivers.dlms.meter_map import MapLog
+from drivers.dlms.meter_profiles import MeterProfiles
 from drivers.dlms.meter_reading import MeterReading
 from drivers.dlms.profile_rows import Layout
 from drivers.dlms.reach import Reach
@@ -37,9 +38,10 @@ async def logs_of(reading: MeterReading) -> list[MapLog]:
 async def events(reading: MeterReading, since: datetime | None, until: datetime | None) -> AsyncIterator[MeterEvent]:
     """The entries of all logs. A log that the meter refuses is told after the others were read."""
     failed: MeterError | None = None
+    profiles = MeterProfiles(reading)
     for log in await logs_of(reading):
         try:
-            async for event in _events(reading, log, since, until):
+            async for event in _events(reading, profiles, log, since, until):
                 yield event
         except (AccessDenied, NotSupported) as error:
             failed = failed or error
@@ -48,11 +50,11 @@ async def events(reading: MeterReading, since: datetime | None, until: datetime 
 
 
 async def _events(
-    reading: MeterReading, log: MapLog, since: datetime | None, until: datetime | None
+    reading: MeterReading, profiles: MeterProfiles, log: MapLog, since: datetime | None, until: datetime | None
 ) -> AsyncIterator[MeterEvent]:
-    layout = await reading.log_layout(log.obis)
+    layout = await profiles.log_layout(log.obis)
     code = _code_place(layout)
-    async for rows in reading.rows(log.obis, layout, since, until, Reach()):
+    async for rows in profiles.rows(log.obis, layout, since, until, Reach()):
         for row in rows:
             yield _event(reading, log, layout, code, row)
 

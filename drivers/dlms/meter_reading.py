@@ -1,30 +1,28 @@
-"""What a gateway asks of a COSEM meter, over an open client: identity, registers, clock, profiles, event logs, relay.
+"""What a gateway asks of a COSEM meter, over an open client: identity, registers and clock.
 
-Everything goes by what the meter itself says: scalers and units are read with the values, capture objects with the
-profile. What it refuses is said as a record in its place.
+Everything goes by what the meter itself says: scalers and units are read with the values. What it refuses is said as a
+record in its place. Profiles and logs: ``meter_profiles``.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, tzinfo
 
-from drivers.dlms import axdr, axdr_rows, cosem_time, profile_rows, selection
-from drivers.dlms.bytes_reader import Damaged, Reader
+from drivers.dlms import axdr
+from drivers.dlms.bytes_reader import Damaged
 from drivers.dlms.client import Client
-from drivers.dlms.cosem import Attribute, ClassId, Selection
+from drivers.dlms.cosem import Attribute, ClassId
 from drivers.dlms.cosem_unit import ScalerUnit, scaler_unit
 from drivers.dlms.ln_apdus import Result
 from drivers.dlms.meter_map import DlmsMap, MapObject
 from drivers.dlms.profile_rows import Layout
-from drivers.dlms.reach import Reach
 from drivers.dlms.records import Around, octets_text, other, register
 from drivers.dlms.refusals import Refusal
-from drivers.dlms.selection import CaptureObject
 from drivers.dlms.view import ObjectEntry, parse_view
-from drivers.errors import AccessDenied, NotSupported
-from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Record, Row, Series
+from drivers.errors import AccessDenied
+from drivers.reading import CURRENT, Doubt, Meter, NotUnderstood, Obis, Record
 
 LOGICAL_DEVICE_NAME = Obis(0, 0, 42, 0, 0)
 SERIAL_NUMBERS = (Obis(0, 0, 96, 1, 0), Obis(1, 0, 0, 0, 0))
@@ -35,13 +33,10 @@ ASSOCIATION = Obis(0, 0, 40, 0, 0)
 
 #: A cached scaler or layout of a log is read again after this: meters change them with their firmware (the first complaint of users).
 SCALER_S = 3600.0
-#: Meters differ in how they compare a range with a deviation; what was read too much is left out here.
-_MARGIN = timedelta(hours=1)
-
 #: Values of M-Bus devices, 0-b:24.2.e.
 _MBUS_VALUE = (0, 24, 2)
 #: class -> (attribute of the value, of its scaler and unit, of its stamp or 0)
-_REGISTERS = {
+REGISTERS = {
     ClassId.REGISTER: (2, 3, 0),
     ClassId.EXTENDED_REGISTER: (2, 3, 5),
     ClassId.DEMAND_REGISTER: (3, 4, 6),
@@ -67,13 +62,11 @@ class MeterReading:
         self.client = client
         self.map = meter_map
         self.learned = learned
-        self._zone = zone
+        self.zone = zone
         self._source = source
         self.read_at = read_at
         self.meter = Meter(source=source)
         self.logical_device_name = ""
-        self._stated_zone: tzinfo | None = None
-        self._zone_asked = False
 
     # -- identity and objects -----------------------------------------------------------------------------------------
 
@@ -121,7 +114,7 @@ class MeterReading:
         return Around(
             (of or self.meter).key,
             self.read_at,
-            self._zone,
+            self.zone,
             self.map.deviation_reversed,
             checked=security is None or security.verified,
         )
@@ -160,16 +153,16 @@ class MeterReading:
         return [
             MapObject(one.obis, one.class_id)
             for one in objects
-            if one.class_id in _REGISTERS
+            if one.class_id in REGISTERS
             and one.obis.f == CURRENT
-            and one.readable(_REGISTERS[one.class_id][0])
+            and one.readable(REGISTERS[one.class_id][0])
             and (one.obis.a, one.obis.c, one.obis.d) != _MBUS_VALUE
         ]
 
     def _attributes(self, one: MapObject) -> list[Attribute]:
-        if one.class_id not in _REGISTERS:
+        if one.class_id not in REGISTERS:
             return [Attribute(one.class_id, one.obis, 2)]
-        value, scaler, stamp = _REGISTERS[one.class_id]
+        value, scaler, stamp = REGISTERS[one.class_id]
         wanted = [value]
         known = self.learned.scalers.get((one.class_id, one.obis))
         if known is None or (self.read_at - known[1]).total_seconds() >= SCALER_S:
@@ -182,13 +175,13 @@ class MeterReading:
         self, one: MapObject, attributes: list[Attribute], answers: dict[Attribute, Result], around: Around
     ) -> Record:
         said = {attribute.number: answers[attribute] for attribute in attributes}
-        value_number, scaler_number, stamp_number = _REGISTERS.get(one.class_id, (2, 0, 0))
+        value_number, scaler_number, stamp_number = REGISTERS.get(one.class_id, (2, 0, 0))
         result = said[value_number]
         if isinstance(result, Refusal):
             return NotUnderstood(around.meter, f"result {result.code}", str(result), one.obis)
         try:
             value = axdr.decode(result)
-            if one.class_id not in _REGISTERS:
+            if one.class_id not in REGISTERS:
                 return other(one.obis, value, around)
             scaler, doubts = self._scaler(one, said.get(scaler_number))
             stamp = said.get(stamp_number) if stamp_number else None
@@ -213,120 +206,7 @@ class MeterReading:
         changed = known is not None and known[0] != fresh
         return fresh, ((Doubt.CONFIGURATION_CHANGED,) if changed else ())
 
-    # -- profiles -----------------------------------------------------------------------------------------------------
-
-    async def layout(self, profile: Obis) -> Layout:
-        """What a profile captures, how often, and with which scalers. Raises NotSupported, AccessDenied."""
-        if self.client.association.short_names:
-            await self.objects()
-        wanted = [Attribute(ClassId.PROFILE_GENERIC, profile, number) for number in (3, 4)]
-        captured_raw, period_raw = await self.client.get_many(wanted)
-        if isinstance(captured_raw, Refusal):
-            raise NotSupported(f"the meter has no profile {profile} for us ({captured_raw.what})")
-        captured = selection.parse_capture_objects(axdr.decode(captured_raw))
-        period = axdr.decode(period_raw) if isinstance(period_raw, bytes) else 0
-        scalers = await self._scalers(captured)
-        return Layout(tuple(captured), tuple(scalers), int(period) if isinstance(period, int) else 0)
-
-    async def log_layout(self, log: Obis) -> Layout:
-        """The layout of an event log, read again every ``SCALER_S``: it is a stamp and a code for the life of most meters."""
-        known = self.learned.logs.get(log)
-        if known is not None and (self.read_at - known[1]).total_seconds() < SCALER_S:
-            return known[0]
-        layout = await self.layout(log)
-        self.learned.logs[log] = (layout, self.read_at)
-        return layout
-
-    async def _scalers(self, captured: Sequence[CaptureObject]) -> list[ScalerUnit | None]:
-        wanted: list[tuple[int, Attribute]] = []
-        for place, one in enumerate(captured):
-            if one.class_id in _REGISTERS and one.attribute in (2, 3):
-                number = _REGISTERS[one.class_id][1]
-                obis = one.obis
-                wanted.append((place, Attribute(one.class_id, obis, number)))
-        results = await self.client.get_many([attribute for _, attribute in wanted]) if wanted else []
-        found: list[ScalerUnit | None] = [None] * len(captured)
-        for (place, _), result in zip(wanted, results, strict=True):
-            if isinstance(result, bytes):
-                found[place] = scaler_unit(axdr.decode(result))
-        for place, one in enumerate(captured):
-            if found[place] is None and one.obis in self.map.units:
-                found[place] = ScalerUnit(*self.map.units[one.obis])
-        return found
-
-    async def profile(
-        self, profile: Obis, since: datetime | None, until: datetime | None, reach: Reach
-    ) -> AsyncIterator[Series]:
-        """The profile's rows from ``since`` to ``until``, a day at a time; without bounds, the whole buffer. Goes on from
-        where ``reach`` has come to."""
-        layout = await self.layout(profile)
-        async for rows in self.rows(profile, layout, since, until, reach):
-            yield Series(
-                meter=self.meter.key,
-                profile=profile,
-                interval_s=layout.period_s,
-                columns=layout.columns,
-                rows=tuple(rows),
-                read_at=self.read_at,
-                checked=self.around().checked,
-            )
-
-    async def rows(
-        self, profile: Obis, layout: Layout, since: datetime | None, until: datetime | None, reach: Reach
-    ) -> AsyncIterator[list[Row]]:
-        """The rows of a profile or log, those of some days at a time. Raises NotSupported, AccessDenied, Damaged."""
-        if since is None and until is None:
-            yield await self._rows(profile, layout, None)
-            return
-        clock = layout.clock
-        if clock is None:
-            raise NotSupported(
-                f"the profile {profile} has no clock to select by", do="read it without --since and --until"
-            )
-        start = reach.until or since or self.read_at - timedelta(days=365)
-        end = until or self.read_at
-        zone = await self._range_zone()
-        while start < end:
-            stop = min(end, start + reach.piece)
-            first, last = self._bound(start - _MARGIN, zone), self._bound(stop + _MARGIN, zone)
-            chosen = selection.by_range(layout.captured[clock], first, last)
-            found = await self._rows(profile, layout, chosen)
-            fresh = reach.fresh(found, start, stop, last=stop == end)
-            if fresh:
-                yield fresh
-            start = stop
-
-    async def _rows(self, profile: Obis, layout: Layout, chosen: Selection | None) -> list[Row]:
-        result = await self.client.get(Attribute(ClassId.PROFILE_GENERIC, profile, 2), chosen)
-        if isinstance(result, Refusal):
-            raise AccessDenied(f"the meter refuses the profile {profile}: {result.what}", do="ask for another span")
-        reader = Reader(result)
-        buffer = axdr_rows.take_rows(reader)
-        reader.done("the profile's buffer")
-        return profile_rows.rows(
-            buffer, layout, self.around(), null_repeats=self.map.null_repeats, stamp_is_start=self.map.stamp_is_start
-        )
-
-    def _bound(self, moment: datetime, zone: tzinfo | None) -> bytes:
-        """A range's bound as the meter writes its stamps: local time, deviation stated where its clock states one."""
-        if isinstance(zone, timezone):
-            return cosem_time.build(moment, zone, deviation_reversed=self.map.deviation_reversed)
-        return cosem_time.build_local(moment, zone or UTC)
-
-    async def _range_zone(self) -> tzinfo | None:
-        """The offset that the meter's own clock states, so that the bounds are written as it writes its stamps. Asked for
-        once in an association: a range is read with an hour's margin."""
-        if not self._zone_asked:
-            self._stated_zone, self._zone_asked = await self._clock_zone(), True
-        return self._stated_zone
-
-    async def _clock_zone(self) -> tzinfo | None:
-        raw = await self.clock_octets()
-        if len(raw) == 12:
-            deviation = int.from_bytes(raw[9:11], "big", signed=True)
-            if deviation != cosem_time.NOT_SPECIFIED and abs(deviation) < 15 * 60:
-                return timezone(timedelta(minutes=deviation if self.map.deviation_reversed else -deviation))
-        return self._zone
+    # -- clock --------------------------------------------------------------------------------------------------------
 
     async def clock_octets(self) -> bytes:
         """The 12 octets of the clock's time, empty where the meter refuses. Some meters put garbage behind them."""

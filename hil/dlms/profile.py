@@ -23,7 +23,7 @@ from hil.dlms.image_transfer import ImageTransfer
 from hil.dlms.meter import Meter
 from hil.dlms.meter_clock import MeterClock
 from hil.dlms.obis import logical_name
-from hil.dlms.profile_generic import Column, ProfileGeneric, Row
+from hil.dlms.profile_generic import ENTRY, RANGE, Column, ProfileGeneric, Row
 from hil.dlms.quantity import Quantity
 from hil.dlms.relay import Relay
 from hil.dlms.security import Keys
@@ -250,6 +250,7 @@ def _profile(entry: Mapping[str, Any], quantities: Mapping[bytes, Quantity], clo
         period_s=entry["period_s"],
         size=size,
         write=WRITERS[entry.get("written", "plain")],
+        selectors=entry.get("selectors", (RANGE, ENTRY)),
     )
 
 

@@ -67,6 +67,7 @@ class ProfileGeneric:
         size: int,
         write: Writer = plain,
         clear: Callable[[], None] | None = None,
+        selectors: Sequence[int] = (RANGE, ENTRY),
     ) -> None:
         self.name = name
         self.columns = list(columns)
@@ -76,6 +77,7 @@ class ProfileGeneric:
         self._size = size
         self._write = write
         self._clear = clear
+        self._selectors = tuple(selectors)
 
     def object(self) -> CosemObject:
         return CosemObject(
@@ -83,7 +85,7 @@ class ProfileGeneric:
             1,
             self.name,
             {
-                2: Attribute(self._buffer, None, (RANGE, ENTRY)),
+                2: Attribute(self._buffer, None, self._selectors),
                 3: fixed(array(column.data for column in self.columns)),
                 4: fixed(Data(UINT32, self._period_s)),
                 5: fixed(Data(ENUM, FIFO)),
@@ -109,6 +111,8 @@ class ProfileGeneric:
 
     def _select(self, selection: Selection, rows: list[Row]) -> tuple[list[Row], list[int]]:
         parameters = selection.parameters.value
+        if selection.selector not in self._selectors:
+            raise Refused(OTHER)
         if selection.selector == RANGE:
             return self._range(parameters, rows)
         if selection.selector == ENTRY:

@@ -141,7 +141,9 @@ class Rules:
         self._rates = numbers(electricity["rates"]["e"])
         self._harmonic_c = numbers(electricity["harmonics"]["c"])
         self._harmonic_e = numbers(electricity["harmonics"]["e"])
-        self._single = [(file.place(row["id"]), row, _groups(row), fields(row["set"])) for row in self._rules["rule"]]
+        single = [(file.place(row["id"]), row, _groups(row), fields(row["set"])) for row in self._rules["rule"]]
+        # By group C, which tells most of them apart: a code is held against few rules.
+        self._single = {c: [rule for rule in single if c in rule[2][2]] for c in range(256)}
         self._history = numbers(self._rules["history"]["f"])
 
     def _derive(self, asked: Asked) -> Derivation:
@@ -163,7 +165,9 @@ class Rules:
         """What the groups A to E say is measured."""
         obis = asked.obis
         matching = [
-            rule for rule in self._single if all(group in wanted for group, wanted in zip(obis, rule[2], strict=False))
+            rule
+            for rule in self._single.get(obis.c, ())
+            if all(group in wanted for group, wanted in zip(obis, rule[2], strict=False))
         ]
         if matching:
             self._one_rule(draft, asked, matching)

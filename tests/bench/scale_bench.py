@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -61,19 +62,24 @@ def street(profile: str, listen: str) -> Iterator[list[str]]:
 
 def lateness(where: Path, since: float) -> tuple[list[float], list[float]]:
     """How long after its boundary each meter was read to the end and judged, by the Timestamp of the message that says so;
-    and how long after its own moment: within the jitter every meter has its place. In seconds, sorted."""
+    and how long after its own moment: within the jitter every meter has its place. In seconds, sorted. A meter's first message
+    after ``since`` is of the first boundary, its second of the second: one that comes a period late is late."""
     store = where / "state/store.sqlite"
     with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=30)) as connection:
         place_of = dict(connection.execute("SELECT serial, name FROM place").fetchall())
-    agenda, after, own = Agenda(JITTER), [], []
+    told: defaultdict[str, list[float]] = defaultdict(list)
     for file in (where / "out").glob("*.xml"):
         found = _READ.search(file.read_bytes())
         if found is None:
             continue
         at = datetime.fromisoformat(found[1].decode()).timestamp()
         if at >= since:
-            after.append(at % PERIOD_S)
-            own.append(after[-1] - agenda.delay(f"{place_of[found[2].decode()]}/0").total_seconds())
+            told[place_of[found[2].decode()]].append(at)
+    agenda, after, own = Agenda(JITTER), [], []
+    for name, moments in told.items():
+        for number, at in enumerate(sorted(moments)):
+            after.append(at - since - number * PERIOD_S)
+            own.append(after[-1] - agenda.delay(f"{name}/0").total_seconds())
     return sorted(after), sorted(own)
 
 

@@ -146,7 +146,13 @@ class MeterSession:
         return (await self._clock(meter))[0]
 
     async def set_clock(self, to: datetime, meter: str) -> ClockReading:
-        """Set date and time to ``to``, which is now, and read them back. Raises UsageError without a zone or password."""
+        """Set date and time to ``to``, which is now, and read them back. Raises UsageError without a zone or password,
+        NotSupported where the map says that the clock is not set this way: nothing is sent then."""
+        if not self._map.clock_settable:
+            raise NotSupported(
+                "the device map says that the clock of this meter is not set over this port",
+                do="set it as its maker says; if it can be set here, say settable = true in the map's [clock]",
+            )
         asked_at = self._context.now()
         _, form = await self._clock(meter)
         zone = UTC if form.utc else self.zone

@@ -179,6 +179,17 @@ async def test_the_clock_is_read_and_set(emulate: Emulate) -> None:
     assert after.raw.startswith("1260701 1120")
 
 
+async def test_a_clock_that_the_map_says_is_not_set_is_left_alone(emulate: Emulate) -> None:
+    keys = Keys({"EMH-41002288/password": b"00000000"})
+    known = MeterMap(clock_settable=False)
+    async with meter(emulate("load-profile", speed="max"), meter_map=known, keys=keys) as driver:
+        before = await driver.clock()
+        with pytest.raises(NotSupported, match="not set over this port"):
+            await driver.set_clock(datetime(2026, 7, 1, tzinfo=UTC))
+        after = await driver.clock()
+    assert before.raw[:8] == after.raw[:8]
+
+
 async def test_a_battery_meter_is_not_read_unless_the_site_says_so(emulate: Emulate) -> None:
     known = MeterMap(battery=True, wake_up=True)
     with pytest.raises(UsageError, match=r"lives on its battery.*\?wake=yes"):

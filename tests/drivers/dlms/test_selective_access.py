@@ -1,4 +1,4 @@
-"""A profile by entry: a meter that takes no range gives the same rows, also when its buffer moves on in between."""
+"""Selective access: a range of some columns; and by entry, where a meter takes no range, also when its buffer moves on in between."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.dlms import axdr, cosem_time
+from drivers.dlms.cosem import Attribute, ClassId
 from drivers.dlms.driver import Dlms
+from drivers.dlms.meter_profiles import MeterProfiles
 from drivers.dlms.paging import PAGE, entries_since
+from drivers.dlms.selection import by_range
 from drivers.driver import Context
 from drivers.errors import BadFrame
 from drivers.meter_url import parse
-from drivers.reading import Obis, Row
+from drivers.reading import Column, Obis, Row
 
 PROFILE = Obis(1, 0, 99, 1, 0)
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -72,3 +76,23 @@ async def test_a_meter_that_takes_no_range(emulated_meter: Callable[..., str]) -
     rows = [row for one in series for row in one.rows]
     assert [row.time for row in rows] == [until - timedelta(days=3) + QUARTER * number for number in range(289)]
     assert all(len(row.values) == 2 for row in rows)
+
+
+async def test_a_range_of_some_columns(emulated_meter: Callable[..., str]) -> None:
+    until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    async with Dlms(parse(f"dlms://{emulated_meter('dlms/household')}"), Context(timeout=30)) as meter:
+        async with meter._session() as reading:
+            layout = await MeterProfiles(reading).layout(PROFILE)
+            clock, _, first, *_ = layout.captured
+            bounds = cosem_time.build(until - timedelta(hours=2), UTC), cosem_time.build(until, UTC)
+            some = by_range(clock, *bounds, columns=(clock, first))
+            result = await reading.client.get(Attribute(ClassId.PROFILE_GENERIC, PROFILE, 2), some)
+        [whole] = [one async for one in meter.profile(PROFILE, until - timedelta(hours=2), until)]
+    assert isinstance(result, bytes)
+    found = axdr.decode(result)
+    assert isinstance(found, list)
+    assert [len(row) for row in found if isinstance(row, tuple)] == [2] * 9
+    place = whole.columns.index(Column(first.obis, "Wh"))
+    assert [Decimal(str(row[1])) for row in found if isinstance(row, tuple)] == [
+        row.values[place] for row in whole.rows
+    ]

@@ -25,6 +25,8 @@ _METHODS = {
     ClassId.DISCONNECT_CONTROL: 0x20, ClassId.MBUS_CLIENT: 0x60, ClassId.PUSH_SETUP: 0x38, ClassId.SECURITY_SETUP: 0x30,
 }  # fmt: skip
 _MOST_OCTETS = 1 << 22
+#: The most that stands around the octets of one block of a long WRITE: tag, count, choice, last, number, count, type, length.
+_BLOCK_HEAD = 12
 
 
 def _base(association: Association, class_id: int, obis: Obis) -> int:
@@ -109,9 +111,8 @@ def _rest(association: Association, block: Block) -> Exchange[bytes]:
 
 
 def put(association: Association, attribute: Attribute, data: bytes) -> Exchange[Refusal | None]:
-    name = _item(association, attribute, None)
-    answer = yield from association.exchange(sn_apdus.write([(name, data)]))
-    return _written(answer)
+    """Set one attribute to A-XDR ``data``. Returns the refusal, or None."""
+    return (yield from _write(association, _item(association, attribute, None), data))
 
 
 def act(association: Association, method: Method, data: bytes | None) -> Exchange[Result | None]:
@@ -120,7 +121,28 @@ def act(association: Association, method: Method, data: bytes | None) -> Exchang
         raise NotSupported(f"where the methods of class {method.class_id} lie by short names is not known")
     name = _base(association, method.class_id, method.obis) + first + 8 * (method.number - 1) & 0xFFFF
     parameters = data if data is not None else bytes((axdr.INTEGER, 0))
-    answer = yield from association.exchange(sn_apdus.write([(Name(name), parameters)]))
+    return (yield from _write(association, Name(name), parameters))
+
+
+def _write(association: Association, name: Name | Parameterised, data: bytes) -> Exchange[Refusal | None]:
+    """One WRITE; in blocks where it does not fit an APDU, which carry the request without its tag."""
+    request = sn_apdus.write([(name, data)])
+    if not association.room or len(request) <= association.room:
+        return _written((yield from association.exchange(request)))
+    if not association.can & Conformance.BLOCK_TRANSFER_WITH_SET:
+        raise NotSupported(f"{len(data)} octets do not fit an APDU, and the meter takes no long WRITE")
+    size = association.room - _BLOCK_HEAD
+    parts = [request[at : at + size] for at in range(1, len(request), size)]
+    for number, part in enumerate(parts, 1):
+        last = number == len(parts)
+        answer = yield from association.exchange(sn_apdus.write_block(number, last, part))
+        if last:
+            break
+        found = sn_apdus.parse_write(answer)
+        if len(found) == 1 and isinstance(found[0], Refusal):
+            return found[0]
+        if found != [number]:
+            raise Damaged(f"block {number} was sent, and the meter answers {found}")
     return _written(answer)
 
 

@@ -22,10 +22,12 @@ SWITCH = Obis(0, 0, 96, 3, 10)
 STATE = Attribute(ClassId.DISCONNECT_CONTROL, SWITCH, 3)
 
 
-@pytest.mark.parametrize("size", [14, 3000])
-async def test_a_value_is_set(emulated_meter: Callable[..., str], keys: Any, size: int) -> None:
+@pytest.mark.parametrize("size", [14, 1000, 1012, 1024, 3000])
+@pytest.mark.parametrize("profile", ["household", "short-names-wrapper"])
+async def test_a_value_is_set(emulated_meter: Callable[..., str], keys: Any, size: int, profile: str) -> None:
     text = bytes(32 + number % 90 for number in range(size))
-    url = f"dlms://{emulated_meter('dlms/household')}?client=32&auth=lls&pdu=400"
+    short = "&sn=yes" if profile.startswith("short") else ""
+    url = f"dlms://{emulated_meter(f'dlms/{profile}')}?client=32&auth=lls&pdu=400{short}"
     async with Dlms(parse(url), Context(timeout=30, keys=keys)) as meter, meter._session() as reading:
         assert await reading.client.put(TYPE, octet_string(text)) is None
         result = await reading.client.get(TYPE)

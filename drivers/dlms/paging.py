@@ -40,10 +40,14 @@ async def entries_since(fetch: Fetch, count: int, since: datetime) -> list[Row]:
 
 
 def _before(page: list[Row], known: Row) -> list[Row]:
-    """The rows of ``page`` before the one that was had already."""
+    """The rows of ``page`` before the one that was had already; none when the buffer moved on by so much that all of them are
+    newer."""
     for place in range(len(page) - 1, -1, -1):
         if _same(page[place], known):
             return page[:place]
+    oldest = page[0].time
+    if oldest is not None and known.time is not None and oldest > known.time:
+        return []
     raise BadFrame("the profile changed while it was read", do="read it again")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from drivers.dlms import axdr, cosem_time
@@ -35,7 +35,7 @@ class Buffer:
 
     def __init__(self, rows: int, moves: list[int]) -> None:
         self.rows = [_row(number) for number in range(rows)]
-        self.moves = moves
+        self.moves = list(moves)
 
     async def fetch(self, first: int, last: int) -> list[Row]:
         found = self.rows[first - 1 : last]
@@ -45,6 +45,8 @@ class Buffer:
         return found
 
 
+@example(287, 0, [0, 0, 2])  # the row that was read last is pushed out itself
+@example(300, 0, [150])  # a whole page is pushed on
 @given(st.integers(1, 3 * PAGE), st.integers(-5, 3 * PAGE), st.lists(st.integers(0, 3), max_size=4))
 async def test_every_row_from_a_moment_on_comes_once(size: int, since: int, moves: list[int]) -> None:
     buffer = Buffer(size, moves)

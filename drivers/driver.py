@@ -118,6 +118,14 @@ class Switches(Protocol):
 
 
 @runtime_checkable
+class ArmsSwitch(Protocol):
+    async def arm(self) -> str:
+        """Make the switch ready for a hand at the meter to close it, and return the state read back. Raises NotSupported, with
+        nothing sent, where the switch would close by itself."""
+        ...
+
+
+@runtime_checkable
 class ResetsDemand(Protocol):
     async def demand_reset(self) -> None:
         """End the billing period. It cannot be undone, and a meter says nothing of it but in its registers."""

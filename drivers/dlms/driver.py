@@ -177,6 +177,11 @@ class Dlms:
         async with self._session() as reading:
             return await control.switch(reading, connect=False)
 
+    async def arm(self) -> str:
+        """Make the switch ready for reconnection by hand. Raises NotSupported where a remote reconnection closes it."""
+        async with self._session() as reading:
+            return await control.arm(reading)
+
     async def demand_reset(self) -> None:
         """End the billing period. It cannot be undone."""
         async with self._session() as reading:

@@ -17,6 +17,9 @@ SWITCH = Obis(0, 0, 96, 3, 10)
 DEMAND_RESET = Obis(0, 0, 10, 0, 1)
 #: control_state of class 70, in the words of the Blue Book (4.5.8).
 STATES = {0: "disconnected", 1: "connected", 2: "ready for reconnection"}
+#: Control modes in which a remote reconnection makes ready and a hand at the meter closes; in 2 and 4 it closes at once, and in 0
+#: nothing moves (Blue Book 4.5.8).
+_CLOSED_BY_HAND = (1, 3, 5, 6)
 #: shift_time takes a long: ±900 s are allowed by the Blue Book (4.5.1).
 MOST_SHIFT_S = 900
 
@@ -44,6 +47,21 @@ async def switch(reading: MeterReading, connect: bool, of: Obis = SWITCH) -> str
             do="its control mode (attribute 4) may not allow it remotely",
         )
     return await switch_state(reading, of)
+
+
+async def arm(reading: MeterReading, of: Obis = SWITCH) -> str:
+    """Reconnect (method 2) where the control mode leaves the closing to a hand at the meter. Returns the state read back.
+
+    Raises NotSupported, with nothing sent, in a mode where the supply would be closed at once, and where the mode is not told.
+    """
+    result = await reading.client.get(Attribute(ClassId.DISCONNECT_CONTROL, of, 4))
+    mode = axdr.decode(result) if isinstance(result, bytes) else None
+    if mode not in _CLOSED_BY_HAND:
+        raise NotSupported(
+            f"the switch cannot be armed: its control mode is {'not told' if mode is None else mode}, and it might close at once",
+            do="set control mode 1, 3, 5 or 6 at the meter",
+        )
+    return await switch(reading, connect=True, of=of)
 
 
 async def demand_reset(reading: MeterReading) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from drivers.driver import Controls, Driver, KeepsClock, ResetsDemand, Switches, TellsDevices
+from drivers.driver import ArmsSwitch, Controls, Driver, KeepsClock, ResetsDemand, Switches, TellsDevices
 from drivers.errors import NotSupported
 from drivers.meter_url import MeterUrl
 from gateway.acquisition.job import Command, Outcome
@@ -50,8 +50,12 @@ async def _switch(driver: Driver, what: Command, url: MeterUrl) -> Outcome:
         state = await driver.switch_state()
     elif what.control is Control.DISCONNECT:
         state = await driver.disconnect()
+    elif what.control is Control.ARM_FOR_CLOSURE:
+        # Never by a connect: whether that closes at once or waits for a hand at the meter is the switch's own control mode.
+        if not isinstance(driver, ArmsSwitch):
+            raise NotSupported("this driver's switch cannot be armed", where=str(url))
+        state = await driver.arm()
     else:
-        # Whether a switch closes at once or waits for a hand at the meter is its own control mode.
         state = await driver.connect()
     return Outcome(state == _ENDS_IN[what.control], f"the switch is {state}")
 

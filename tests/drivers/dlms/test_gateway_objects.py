@@ -13,7 +13,7 @@ import pytest
 from drivers.dlms.driver import Dlms
 from drivers.dlms.meter_map import DlmsMap
 from drivers.driver import Context, KeepsClock, ReadsEvents, Scans, Switches
-from drivers.errors import AccessDenied, UsageError
+from drivers.errors import AccessDenied, NotSupported, UsageError
 from drivers.meter_url import parse
 from drivers.reading import Meter, Obis, Reading, Row, Text
 
@@ -63,6 +63,19 @@ async def test_all_of_it_in_one_association(idis: Dlms) -> None:
     texts = [record.value for record in found.records if isinstance(record, Text)]
     for name in ("control state: ", "status: not initiated", "threshold active: ", "destination: ", "alarms: "):
         assert any(text.startswith(name) for text in texts), name
+
+
+async def test_a_switch_is_armed_only_where_it_does_not_close_by_itself(
+    idis: Dlms, emulated_meter: Callable[..., str], keys: Any
+) -> None:
+    assert await idis.disconnect() == "disconnected"
+    with pytest.raises(NotSupported, match="control mode is 4, and it might close at once"):
+        await idis.arm()
+    assert await idis.switch_state() == "disconnected"
+    url = f"dlms://{emulated_meter('dlms/idis-by-hand')}?client=1&auth=lls"
+    async with Dlms(parse(url), Context(timeout=30, keys=keys)) as by_hand:
+        assert await by_hand.disconnect() == "disconnected"
+        assert await by_hand.arm() == "ready for reconnection"
 
 
 async def test_the_gas_meter_behind_it_is_a_device_of_its_own(idis: Dlms) -> None:

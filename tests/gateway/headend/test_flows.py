@@ -195,6 +195,20 @@ def test_meters(
         Runner("HE-001", way, head_end.received, check, print).run(load(name), VALUES)
 
 
+def test_what_a_meter_is_told_beside_its_switch(
+    gateway: Callable[[str], str],
+    emulated_meter: Callable[..., str],
+    head_end: HeadEnd,
+    check: Callable[[bytes], None],
+) -> None:
+    meters = "".join(
+        f'\n[[meter]]\nname = "{name}"\nurl = "dlms://{emulated_meter(profile)}?client=1&auth=lls"\n'
+        for name, profile in (("main", "dlms/idis"), ("by-hand", "dlms/idis-by-hand"))
+    )
+    runner = Runner("HE-001", over_http(gateway(meters), TOKEN), head_end.received, check, print)
+    runner.run(load("demand-reset-clock-and-arm"), {**VALUES, "by_hand": "by-hand"})
+
+
 @pytest.mark.slow
 def test_other_families(
     gateway: Callable[[str], str],

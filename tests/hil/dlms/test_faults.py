@@ -307,7 +307,9 @@ class Link:
 def fcs_7e() -> None:
     link, sevens, nr = Link(fcs_7e=""), 0, 0
     link.snrm()
-    for ns, (apdu, size) in enumerate(((aarq(), 0), (PROFILE, 3 + 1024))):
+    # The profile ends now: whether a frame can be cut so depends on the moment, in one block of few frames perhaps never.
+    blocks = [bytes((0xC0, 2, PROFILE[2])) + number.to_bytes(4, "big") for number in range(1, 6)]
+    for ns, (apdu, size) in enumerate([(aarq(), 0), *((one, 3 + 1024) for one in (PROFILE, *blocks))]):
         frames, whole = link.request(apdu, ns, nr), b""
         while frames:
             (frame,) = frames

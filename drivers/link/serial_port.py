@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import array
 import asyncio
+import contextlib
 import errno
 import fcntl
 import os
@@ -119,6 +120,10 @@ class SerialPort:
     async def close(self) -> None:
         if self._port.is_open:
             self._loop.remove_reader(self._fd)
+            # The kernel keeps the exclusion while anybody has the device open, as whoever emulates a meter on a pty has: then
+            # nobody but root could open it again.
+            with contextlib.suppress(OSError):  # a device that is gone excludes nobody
+                fcntl.ioctl(self._fd, termios.TIOCNXCL)
             self._port.close()
 
     def _readable(self) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import array
 import asyncio
+import fcntl
 import os
 import subprocess
 import sys
@@ -58,6 +60,24 @@ async def test_7e1_on_a_pty_again_and_again(pty: Any) -> None:
         port = await open_serial(pty.path, LineSettings(300, 7, "E"))
         await port.set_line(LineSettings(300, 7, "E"))
         await port.close()
+
+
+async def test_who_closes_it_keeps_nobody_out(pty: Any) -> None:
+    """The kernel's exclusion ends with the last one who has the device open, which is the emulator's side of a pty."""
+    holding = os.open(pty.path, os.O_RDWR | os.O_NOCTTY)
+    try:
+        port = await open_serial(pty.path, SLOW)
+        assert _excludes(holding)
+        await port.close()
+        assert not _excludes(holding)
+    finally:
+        os.close(holding)
+
+
+def _excludes(descriptor: int) -> bool:
+    said = array.array("i", [0])
+    fcntl.ioctl(descriptor, 0x80045440, said)  # TIOCGEXCL of Linux, which the module termios does not name
+    return bool(said[0])
 
 
 async def test_unplugged_in_mid_block(pty: Any) -> None:

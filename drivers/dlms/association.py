@@ -244,6 +244,10 @@ class Association:
             around += 200 if self.security.style is Style.GENERAL else 0
         return max(24, self.agreed.pdu_size - around)
 
+    def fits(self, request: bytes) -> bool:
+        """Whether a request goes into one APDU."""
+        return not self.room or len(request) <= self.room
+
     def exchange(self, apdu: bytes, invoke: int | None = None) -> Exchange[bytes]:
         """Ask, and return the answer, opened. ``invoke`` is the request's invoke-id: an answer to another is passed over.
 

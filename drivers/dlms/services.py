@@ -124,7 +124,7 @@ def put(
         return (yield from short_names.put(association, attribute, data))
     invoke = association.next_invoke()
     request = ln_apdus.set_value(invoke, attribute, data, selection)
-    if _fits(association, request) or selection is not None:
+    if association.fits(request) or selection is not None:
         answer = yield from association.exchange(request, invoke)
         return _set_result(answer)
     if not association.can & Conformance.BLOCK_TRANSFER_WITH_SET:
@@ -150,7 +150,7 @@ def put_many(association: Association, wanted: Sequence[tuple[Attribute, bytes]]
     invoke = association.next_invoke()
     lists = not association.short_names and association.can & Conformance.MULTIPLE_REFERENCES
     request = ln_apdus.set_list(invoke, wanted) if lists and len(wanted) > 1 else b""
-    if not request or not _fits(association, request):
+    if not request or not association.fits(request):
         results = []
         for attribute, data in wanted:
             results.append((yield from put(association, attribute, data)))
@@ -174,7 +174,7 @@ def act(association: Association, method: Method, data: bytes | None = None) -> 
         return (yield from short_names.act(association, method, data))
     invoke = association.next_invoke()
     request = ln_apdus.action(invoke, method, data)
-    if _fits(association, request):
+    if association.fits(request):
         answer = yield from association.exchange(request, invoke)
         return (yield from _acted(association, invoke, answer))
     if not association.can & Conformance.BLOCK_TRANSFER_WITH_ACTION or data is None:
@@ -221,7 +221,3 @@ def _acted(association: Association, invoke: int, answer: bytes) -> Exchange[Res
 def _must_acknowledge(found: object, number: int) -> None:
     if not isinstance(found, Acknowledged) or found.number != number:
         raise Damaged(f"block {number} was not acknowledged: {found}")
-
-
-def _fits(association: Association, request: bytes) -> bool:
-    return not association.room or len(request) <= association.room

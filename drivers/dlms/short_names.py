@@ -127,7 +127,7 @@ def act(association: Association, method: Method, data: bytes | None) -> Exchang
 def _write(association: Association, name: Name | Parameterised, data: bytes) -> Exchange[Refusal | None]:
     """One WRITE; in blocks where it does not fit an APDU, which carry the request without its tag."""
     request = sn_apdus.write([(name, data)])
-    if not association.room or len(request) <= association.room:
+    if association.fits(request):
         return _written((yield from association.exchange(request)))
     if not association.can & Conformance.BLOCK_TRANSFER_WITH_SET:
         raise NotSupported(f"{len(data)} octets do not fit an APDU, and the meter takes no long WRITE")

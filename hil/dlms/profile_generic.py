@@ -111,8 +111,6 @@ class ProfileGeneric:
 
     def _select(self, selection: Selection, rows: list[Row]) -> tuple[list[Row], list[int]]:
         parameters = selection.parameters.value
-        if selection.selector not in self._selectors:
-            raise Refused(OTHER)
         if selection.selector == RANGE:
             return self._range(parameters, rows)
         if selection.selector == ENTRY:

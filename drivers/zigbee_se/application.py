@@ -1,6 +1,7 @@
 """bellows' controller as a Smart Energy coordinator: what zigpy drops is let through, what is not encrypted is not.
 
-The only module, with ``network``, that imports zigpy. It is tied to zigpy 2.x: each override says which behaviour it replaces.
+It is tied to zigpy 2.x: each override says which behaviour it replaces. zigpy's own objects do not leave ``application``,
+``consumer``, ``stick``, ``traffic`` and ``network``.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from zigpy.exceptions import NetworkNotFormed
 
 SE_PROFILE = 0x0109
 _HA_PROFILE = 0x0104
-#: Our endpoint: an energy services interface (SE 1.4, device type 0x0500).
-ENDPOINT, _ESI = 10, 0x0500
+#: Our endpoint, and what it is: an energy services interface, or an in-home display (SE 1.4, table 6-1).
+ENDPOINT, _ESI, _DISPLAY = 10, 0x0500, 0x0502
 
 TIME, _COMMISSIONING, _OTA, KEY_ESTABLISHMENT = 0x000A, 0x0015, 0x0019, 0x0800
 #: Clusters of Smart Energy itself, on whatever profile they come.
@@ -25,8 +26,9 @@ _SE_CLUSTERS = frozenset(range(0x0700, 0x070C))
 #: Clusters that need APS encryption under the link key (SE 1.4, table 5-12); key establishment goes under the network key.
 ENCRYPTED = _SE_CLUSTERS | {TIME, _COMMISSIONING, _OTA}
 
-_SERVERS = (0x0000, TIME, 0x0700, 0x0701, 0x0703, 0x0704, KEY_ESTABLISHMENT)
-_CLIENTS = (0x0702, 0x0705, KEY_ESTABLISHMENT)
+#: What it serves and what it is a client of, in both roles.
+_OF_ESI = ((0x0000, TIME, 0x0700, 0x0701, 0x0703, 0x0704, KEY_ESTABLISHMENT), (0x0702, 0x0705, KEY_ESTABLISHMENT))
+_OF_CONSUMER = ((0x0000, KEY_ESTABLISHMENT), (TIME, 0x0700, 0x0702, 0x0703, 0x0705, KEY_ESTABLISHMENT))
 
 
 class Arrived(NamedTuple):
@@ -40,8 +42,11 @@ class Arrived(NamedTuple):
     encrypted: bool
 
 
-def configuration(path: str, *, database: str | None, channel: int | None = None) -> dict[str, Any]:
+def configuration(
+    path: str, *, database: str | None, channel: int | None = None, consumer: bool = False
+) -> dict[str, Any]:
     """The application's configuration for a stick at ``path``."""
+    servers, clients = _OF_CONSUMER if consumer else _OF_ESI
     network = {"channel": channel} if channel else {}
     return {
         "device": {"path": path, "baudrate": 115200, "flow_control": None},
@@ -60,10 +65,10 @@ def configuration(path: str, *, database: str | None, channel: int | None = None
             {
                 "endpoint": ENDPOINT,
                 "profile": SE_PROFILE,
-                "device_type": _ESI,
+                "device_type": _DISPLAY if consumer else _ESI,
                 "device_version": 0,
-                "input_clusters": list(_SERVERS),
-                "output_clusters": list(_CLIENTS),
+                "input_clusters": list(servers),
+                "output_clusters": list(clients),
             }
         ],
     }
@@ -72,14 +77,21 @@ def configuration(path: str, *, database: str | None, channel: int | None = None
 class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
     """One stick. ``arrived`` takes the frames of Smart Energy clusters; ``refused`` counts those that were not encrypted.
 
-    ``consumer``: the stick is a guest in a utility's network and not its trust centre.
+    ``form``: make a network where the stick has none.
     """
 
-    def __init__(self, config: dict[str, Any], arrived: Callable[[Arrived], None], *, consumer: bool = False) -> None:
+    #: What to do about a stick without a network.
+    without_network = "metergate pan form makes one"
+
+    def __init__(self, config: dict[str, Any], arrived: Callable[[Arrived], None], *, form: bool = False) -> None:
         super().__init__(config)
         self._arrived = arrived
-        self._consumer = consumer
+        self._form = form
         self.refused: dict[bytes, int] = {}
+
+    async def begin(self) -> None:
+        """Take the network up, or form one. Raises NetworkNotFormed."""
+        await self.startup(auto_form=self._form)
 
     def packet_received(self, packet: t.ZigbeePacket) -> None:
         """zigpy reads only the profiles of home automation, and nothing looks at the encryption of what arrives."""
@@ -110,23 +122,12 @@ class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
         return ENDPOINT if cluster_id in ENCRYPTED else super().get_endpoint_id(cluster_id, is_server_cluster)
 
     async def start_network(self) -> None:
-        """bellows' repair writes the stick's own EUI64 over the trust centre's: right in a network of one's own, and the
-        end of the membership in another's.
-
-        zigpy 2.4 starts a network that it forms on a channel of its own choice twice, and bellows 1.2 would then hand on
+        """zigpy 2.4 starts a network that it forms on a channel of its own choice twice, and bellows 1.2 would then hand on
         every frame twice: a key established twice is a wrong one, and an event told twice a lie.
         """
         with contextlib.suppress(KeyError):
             self._ezsp.remove_callback(hash(self.ezsp_callback_handler))
-        if self._consumer:
-            repair = stock.repairs.fix_invalid_tclk_partner_ieee
-            stock.repairs.fix_invalid_tclk_partner_ieee = _no_repair
-            try:
-                await super().start_network()
-            finally:
-                stock.repairs.fix_invalid_tclk_partner_ieee = repair
-        else:
-            await super().start_network()
+        await super().start_network()
 
     def _sender(self, packet: t.ZigbeePacket) -> bytes | None:
         try:
@@ -180,10 +181,6 @@ _NO_INDEX = 0xFF
 def _accepted(status: Any, what: str) -> None:
     if bellows.types.sl_Status.from_ember_status(status) != bellows.types.sl_Status.OK:
         raise NetworkNotFormed(f"the stick does not take {what}: {status!r}")
-
-
-async def _no_repair(ezsp: object) -> bool:
-    return False
 
 
 def eui64_bytes(ieee: t.EUI64) -> bytes:

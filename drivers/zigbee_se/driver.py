@@ -14,7 +14,7 @@ from drivers.driver import Context
 from drivers.errors import MeterError, NoAnswer, NotSupported, UsageError
 from drivers.meter_url import MeterUrl
 from drivers.reading import Meter, NotUnderstood, Obis, Record, Series
-from drivers.zigbee_se.install_code import eui64
+from drivers.zigbee_se.install_code import InstallCode, eui64
 
 if TYPE_CHECKING:
     from drivers.zigbee_se.instructions import Instruction
@@ -140,8 +140,11 @@ class Zigbee:
         return self._meters
 
 
-def open_pan(url: MeterUrl, context: Context) -> Pan:
-    """The network of a URL, not yet open. Raises UsageError, also when the extra ``zigbee`` is not installed."""
+def open_pan(url: MeterUrl, context: Context, code: InstallCode | None = None) -> Pan:
+    """The network of a URL, not yet open; ``code`` for a stick that is to join a utility's.
+
+    Raises UsageError, also when the extra ``zigbee`` is not installed.
+    """
     try:
         from drivers.zigbee_se.network import Pan
     except ModuleNotFoundError as error:
@@ -161,6 +164,7 @@ def open_pan(url: MeterUrl, context: Context) -> Pan:
         context,
         form=url.flag("form"),
         consumer=role == "consumer",
+        code=code,
         channel=url.integer("channel", 0, 0, 26) or None,
         database=database,
         memory=database.with_suffix(".esi.json"),

@@ -13,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from drivers.errors import BadFrame
 from drivers.reading import MeterEvent
 from drivers.zigbee_se import payload, reports
 from drivers.zigbee_se.definitions import definitions
 from drivers.zigbee_se.instructions import CancelLoadControl, CancelMessage, Instruction, LoadControl, Message, Price
+from drivers.zigbee_se.zcl_time import moment
 
 PRICE, LOAD_CONTROL, MESSAGING = 0x0700, 0x0701, 0x0703
 #: Enough for a day of half-hourly prices and what else there is.
@@ -54,7 +56,10 @@ class Told:
 
 
 class Esi:
-    """What was told. ``file`` keeps it over a restart; None keeps it in memory only."""
+    """What was told. ``file`` keeps it over a restart; None keeps it in memory only.
+
+    A file that cannot be read is put aside as ``damaged``: the network goes on, and its owner says what was lost.
+    """
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
@@ -62,8 +67,13 @@ class Esi:
         #: Whom an event belongs to, also after its cancellation: issuerEventId -> tracking.
         self._tracking: dict[int, str] = {}
         self.dropped = 0
+        self.damaged: Path | None = None
         if file is not None and file.exists():
-            self._load(json.loads(file.read_text()))
+            try:
+                self._load(json.loads(file.read_text()))
+            except (ValueError, KeyError, TypeError, AttributeError, BadFrame):
+                self._told, self._tracking = {}, {}
+                self.damaged = file.replace(file.with_name(f"{file.name}.damaged"))
 
     def tell(self, instruction: Instruction, now: datetime, tracking: str = "") -> dict[str, Any]:
         """Remember an instruction, or forget the one it cancels; returns the fields to send. Raises CannotSay."""
@@ -123,8 +133,9 @@ class Esi:
     def _scheduled(
         self, cluster: int, kind: type[Price] | type[LoadControl], fields: Mapping[str, Any], now: datetime
     ) -> list[Reply]:
-        """From a time on (0: now), so many at the most (0: all)."""
-        found = self.current(kind, now)
+        """Those that end after a time (0: now), so many at the most (0: all) (SE 1.4, D.2.3.3.2 and D.3.3.3.2)."""
+        asked = fields.get("startTime", 0)
+        found = self.current(kind, max(now, moment(asked) or now) if asked else now)
         most = fields.get("numberOfEvents", 0)
         return self._replies(cluster, kind.command, found[: most or None], now)
 

@@ -15,8 +15,9 @@ from drivers.errors import BadFrame, NoAnswer, NotSupported
 from drivers.reading import Meter, MeterEvent, Obis, Reading, Record, Series
 from drivers.zigbee_se import metering_attributes as at
 from drivers.zigbee_se import status, zcl
+from drivers.zigbee_se.devices import Device
 from drivers.zigbee_se.metering import Form, Said, meter, records
-from drivers.zigbee_se.network import Device, Pan
+from drivers.zigbee_se.network import Pan
 from drivers.zigbee_se.profile import Block, block, series
 from drivers.zigbee_se.zcl import Answer
 from drivers.zigbee_se.zcl_time import seconds

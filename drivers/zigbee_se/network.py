@@ -1,4 +1,4 @@
-"""The network behind a stick: requests with their answers, the devices that join, key establishment, and the stick's health.
+"""The network behind a stick: its devices, requests to them, and what they are told.
 
 A ``Pan`` is opened on one stick and stays open through the stick's resets, hangs and absences: a supervisor sees them within
 30 s and builds the application anew. A request that falls into such a time ends with LinkLost.
@@ -8,89 +8,47 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-import zigpy.exceptions
 import zigpy.types as t
 
 from drivers.driver import Context
-from drivers.errors import BadFrame, KeyRejected, LinkLost, MeterError, NoAnswer, NotSupported
+from drivers.errors import BadFrame, MeterError, NoAnswer, NotSupported
 from drivers.reading import MeterEvent
-from drivers.zigbee_se import key_establishment, payload, zcl, zcl_time
+from drivers.zigbee_se import payload, stick, zcl, zcl_time
+from drivers.zigbee_se.answers import Answers
 from drivers.zigbee_se.application import (
-    ENCRYPTED,
-    ENDPOINT,
     KEY_ESTABLISHMENT,
-    SE_PROFILE,
-    TIME,
     Arrived,
     SeApplication,
     configuration,
     eui64_bytes,
     zigpy_eui64,
 )
-from drivers.zigbee_se.certificate import SUITES, own_keys
+from drivers.zigbee_se.consumer import ConsumerApplication
 from drivers.zigbee_se.definitions import definitions
+from drivers.zigbee_se.devices import Device, Happened
 from drivers.zigbee_se.esi import Esi
 from drivers.zigbee_se.install_code import InstallCode
 from drivers.zigbee_se.instructions import Instruction
+from drivers.zigbee_se.key_agreements import KeyAgreements
+from drivers.zigbee_se.stick import Stick
+from drivers.zigbee_se.traffic import Traffic
 from drivers.zigbee_se.zcl import Frame
 
-#: Seconds: between two looks at the stick, and until it has answered. Two looks in a row fail before it is built anew:
-#: 8 + 6 + 6 is seen within 30 s.
-_LOOK_S, _LOOK_ANSWER_S = 8.0, 6.0
 #: Seconds until a device has answered a request: it may have to be asked for at its parent, and a mesh takes its time.
 ANSWER_S = 8.0
-_START_S = 60.0
 #: Seconds until a device has refused an instruction, if it does.
 _CONFIRM_S = 3.0
-#: What is still under way at the end is waited for so long.
-_END_S = 5.0
-_AGAIN_S = (1.0, 2.0, 5.0, 10.0)
-_TIME_ATTRIBUTES = {0x0000: 0xE2, 0x0001: 0x18}
-#: TimeStatus: master and synchronised, what Smart Energy asks of an ESI.
-_TIME_STATUS = 0x03
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A device of the network. ``endpoints``: number -> its server clusters. ``interviewed`` False while they are asked for."""
-
-    eui64: bytes
-    node_id: int
-    model: str
-    endpoints: dict[int, tuple[int, ...]]
-    clients: dict[int, tuple[int, ...]]
-    interviewed: bool
-    refused: int
-
-    def having(self, cluster: int) -> list[int]:
-        """Endpoints that serve a cluster."""
-        return [number for number, clusters in self.endpoints.items() if cluster in clusters]
-
-    def asking(self, cluster: int) -> list[int]:
-        """Endpoints that are clients of a cluster."""
-        return [number for number, clusters in self.clients.items() if cluster in clusters]
-
-
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """Something of the network itself: joined, left, key established, key failed, stick lost, stick back."""
-
-    what: str
-    device: bytes
-    at: datetime
-    why: str = ""
 
 
 class Pan:
     """One stick and its network. ``path`` of the stick; ``form`` makes a network where there is none.
 
-    ``database`` keeps the devices over a restart, ``memory`` what the ESI told them. ``on_frame`` gets what devices send
+    ``consumer``: the stick is a guest in a utility's network; with ``code``, its own install code, it joins one where it is in
+    none. ``database`` keeps the devices over a restart, ``memory`` what the ESI told them. ``on_frame`` gets what devices send
     unasked (reports), ``on_event`` their reports and confirmations as events, ``on_happened`` what happens to the network.
     """
 
@@ -101,58 +59,88 @@ class Pan:
         *,
         form: bool = False,
         consumer: bool = False,
+        code: InstallCode | None = None,
         channel: int | None = None,
         database: Path | None = None,
         memory: Path | None = None,
-        look_s: float = _LOOK_S,
-        look_answer_s: float = _LOOK_ANSWER_S,
+        look_s: float = stick.LOOK_S,
+        look_answer_s: float = stick.LOOK_ANSWER_S,
     ) -> None:
         self._path = path
         self._context = context
-        self._form = form
         self._consumer = consumer
-        self._configuration = configuration(path, database=str(database) if database else None, channel=channel)
-        self._look_s, self._look_answer_s = look_s, look_answer_s
-        self._app: SeApplication | None = None
-        self._lost = asyncio.Event()
-        self._supervisor: asyncio.Task[None] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._waiting: dict[tuple[bytes, int, int], asyncio.Future[Frame]] = {}
-        self._exchanges: dict[bytes, key_establishment.Exchange] = {}
-        self._exchange_over: dict[bytes, asyncio.Future[bytes]] = {}
+        config = configuration(path, database=str(database) if database else None, channel=channel, consumer=consumer)
+
+        def make() -> SeApplication:
+            if consumer:
+                return ConsumerApplication(config, self._arrived, code)
+            return SeApplication(config, self._arrived, form=form)
+
+        self._stick = Stick(
+            path,
+            make,
+            on_happened=self._happened,
+            on_lost=lambda: self._traffic.lost(),
+            look_s=look_s,
+            look_answer_s=look_answer_s,
+        )
+        self._traffic = Traffic(self._stick, context.timeout or ANSWER_S)
+        self._keys = KeyAgreements(self._stick, self._traffic, context, self._happened)
         self.esi = Esi(memory)
-        self.rebuilt = 0
-        self.established: set[bytes] = set()
-        self.on_frame: Callable[[Arrived, Frame], None] = lambda arrived, frame: None
-        self.on_event: Callable[[MeterEvent], None] = lambda event: None
+        self._answers = Answers(self._traffic, self._keys, self.esi, context)
+        self._tasks: set[asyncio.Task[None]] = set()
         self.on_happened: Callable[[Happened], None] = lambda happened: None
 
     async def __aenter__(self) -> Self:
-        self._app = await self._start()
-        self._supervisor = asyncio.create_task(self._supervise())
+        await self._stick.open()
+        if self.esi.damaged is not None:
+            self._happened(
+                "memory damaged", b"", f"what devices were told is lost; the file is kept as {self.esi.damaged}"
+            )
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        tasks = [*self._tasks, *filter(None, [self._supervisor])]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            # A library that is about to open a stick which is gone does not let itself be interrupted: it is left behind.
-            await asyncio.wait(tasks, timeout=_END_S)
-        app, self._app = self._app, None
-        if app is not None:
-            await _stop(app)
+        await stick.end(list(self._tasks))
+        await self._stick.close()
+
+    @property
+    def on_frame(self) -> Callable[[Arrived, Frame], None]:
+        """Takes what devices send unasked."""
+        return self._answers.on_frame
+
+    @on_frame.setter
+    def on_frame(self, take: Callable[[Arrived, Frame], None]) -> None:
+        self._answers.on_frame = take
+
+    @property
+    def on_event(self) -> Callable[[MeterEvent], None]:
+        """Takes devices' reports of instructions and confirmations of texts."""
+        return self._answers.on_event
+
+    @on_event.setter
+    def on_event(self, take: Callable[[MeterEvent], None]) -> None:
+        self._answers.on_event = take
+
+    @property
+    def established(self) -> set[bytes]:
+        """Devices that agreed on a link key since this was opened."""
+        return self._keys.established
+
+    @property
+    def rebuilt(self) -> int:
+        """How often the stick was lost and came back."""
+        return self._stick.rebuilt
 
     # ------------------------------------------------------------------------------------------------ the network
 
     @property
     def eui64(self) -> bytes:
         """The stick's own, high octet first."""
-        return eui64_bytes(self._running().state.node_info.ieee)
+        return eui64_bytes(self._stick.app.state.node_info.ieee)
 
     def status(self) -> dict[str, str]:
         """What a technician wants to know of the network; no keys."""
-        app = self._running()
+        app = self._stick.app
         network = app.state.network_info
         return {
             "stick": self._path,
@@ -164,11 +152,12 @@ class Pan:
             "role": "consumer" if self._consumer else "energy services interface",
             "devices": str(len(self.devices())),
             "refused": str(sum(app.refused.values())),
+            "unreadable": str(self._traffic.unreadable.total()),
         }
 
     def devices(self) -> list[Device]:
         """Every device but the stick itself."""
-        app = self._running()
+        app = self._stick.app
         own = app.state.node_info.ieee
         return [self._device(one) for ieee, one in app.devices.items() if ieee != own]
 
@@ -182,17 +171,24 @@ class Pan:
         )
 
     async def permit(self, eui64: bytes, code: InstallCode, seconds: int = 180) -> None:
-        """Open the door for exactly this device, which joins under the key of its install code."""
+        """Open the door for exactly this device, which joins under the key of its install code.
+
+        Raises NotSupported for a code of another device and for a guest, NoAnswer, LinkLost.
+        """
+        if self._consumer:
+            raise NotSupported(
+                "a guest opens nobody's network", where=self._path, do="ask the utility to let the device in"
+            )
         if code.eui64 is not None and code.eui64 != eui64:
             raise NotSupported(f"the install code is of {code.eui64.hex()}, not of {eui64.hex()}", where=self._path)
-        async with self._talking("opening the network"):
-            await self._running().permit_with_link_key(
+        async with self._stick.talking("opening the network"):
+            await self._stick.app.permit_with_link_key(
                 zigpy_eui64(eui64), t.KeyData(code.link_key), min(max(seconds, 1), 254)
             )
 
     async def close_door(self) -> None:
-        async with self._talking("closing the network"):
-            await self._running().permit(0)
+        async with self._stick.talking("closing the network"):
+            await self._stick.app.permit(0)
 
     async def joined(self, eui64: bytes, within_s: float) -> Device:
         """Wait until a device has joined and was asked what it is. Raises NoAnswer."""
@@ -210,17 +206,17 @@ class Pan:
 
     async def remove(self, eui64: bytes) -> None:
         """Ask a device to leave, and forget it."""
-        async with self._talking("removing a device"):
-            await self._running().remove(zigpy_eui64(eui64))
+        async with self._stick.talking("removing a device"):
+            await self._stick.app.remove(zigpy_eui64(eui64))
 
     # ------------------------------------------------------------------------------------------------ requests
 
     async def read(self, device: bytes, endpoint: int, cluster: int, attributes: Sequence[int]) -> list[zcl.Answer]:
         """Read attributes. Raises NoAnswer, LinkLost, BadFrame, NotSupported when the cluster refuses as a whole."""
         frame = Frame(zcl.READ, zcl.read(attributes), 0)
-        answer = await self.ask(device, endpoint, cluster, frame)
+        answer = await self._traffic.ask(device, endpoint, cluster, frame)
         if answer.of_cluster or answer.command != zcl.READ_RESPONSE:
-            raise self._refusal(device, cluster, answer)
+            raise self._traffic.refusal(device, cluster, answer)
         return zcl.parse_read_response(answer.payload)
 
     async def command(
@@ -239,11 +235,11 @@ class Pan:
             to_client=side == "server",
             no_default_response=False,
         )
-        answer = await self.ask(device, endpoint, cluster, frame)
+        answer = await self._traffic.ask(device, endpoint, cluster, frame)
         if not answer.of_cluster:
             said = zcl.parse_default_response(answer.payload)
             if answer.command != zcl.DEFAULT_RESPONSE or said.status != zcl.SUCCESS:
-                raise self._refusal(device, cluster, answer)
+                raise self._traffic.refusal(device, cluster, answer)
             return None
         response = payload.command(cluster, "server" if answer.to_client else "client", answer.command)
         if response is None:
@@ -255,9 +251,9 @@ class Pan:
     ) -> list[zcl.Configured]:
         """Ask for reports. Raises as ``read``."""
         frame = Frame(zcl.CONFIGURE_REPORTING, zcl.configure_reporting(wanted), 0)
-        answer = await self.ask(device, endpoint, cluster, frame)
+        answer = await self._traffic.ask(device, endpoint, cluster, frame)
         if answer.of_cluster or answer.command != zcl.CONFIGURE_REPORTING_RESPONSE:
-            raise self._refusal(device, cluster, answer)
+            raise self._traffic.refusal(device, cluster, answer)
         return zcl.parse_configure_reporting_response(answer.payload)
 
     async def tell(
@@ -272,7 +268,7 @@ class Pan:
             raise NotSupported(f"{device.hex()} takes no {instruction.command}", where=self._path)
         said = fields if fields is not None else self.esi.tell(instruction, self._context.now(), tracking)
         _, defined = definitions().clusters[instruction.cluster].command(instruction.command)
-        number = self._running().get_sequence()
+        number = self._traffic.number()
         frame = Frame(
             defined.code,
             payload.encode(defined, said),
@@ -281,10 +277,8 @@ class Pan:
             to_client=True,
             no_default_response=False,
         )
-        key = (device, instruction.cluster, number)
-        answered = self._waiting[key] = asyncio.get_running_loop().create_future()
-        try:
-            await self._send(device, endpoints[0], instruction.cluster, frame)
+        with self._traffic.awaited(device, instruction.cluster, number) as answered:
+            await self._traffic.send(device, endpoints[0], instruction.cluster, frame)
             # Delivered: the network says so. A device may answer with its report alone, in its own time.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CONFIRM_S):
@@ -292,9 +286,7 @@ class Pan:
                     if answer.command == zcl.DEFAULT_RESPONSE and not answer.of_cluster:
                         said_status = zcl.parse_default_response(answer.payload).status
                         if said_status != zcl.SUCCESS:
-                            raise self._refusal(device, instruction.cluster, answer)
-        finally:
-            self._waiting.pop(key, None)
+                            raise self._traffic.refusal(device, instruction.cluster, answer)
 
     def next_event_id(self) -> int:
         """An IssuerEventID above every one before: seconds since 2000, or one more than the last (SE 1.4, D.2.2.3.1)."""
@@ -307,299 +299,28 @@ class Pan:
         """Keep an instruction for devices that ask later, before it is told to several; returns its fields."""
         return self.esi.tell(instruction, self._context.now(), tracking)
 
-    async def ask(self, device: bytes, endpoint: int, cluster: int, frame: Frame) -> Frame:
-        """Send a frame and wait for its answer. Raises NoAnswer, LinkLost."""
-        app = self._running()
-        number = app.get_sequence()
-        key = (device, cluster, number)
-        future: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
-        self._waiting[key] = future
-        try:
-            async with self._talking(f"asking {device.hex()}"), asyncio.timeout(self._context.timeout or ANSWER_S):
-                await self._send(device, endpoint, cluster, replace(frame, tsn=number))
-                return await future
-        finally:
-            self._waiting.pop(key, None)
-
     async def establish(self, device: bytes, suite: int) -> None:
-        """Begin key establishment with a device. Raises KeyRejected, NoAnswer, LinkLost."""
+        """Begin key establishment with a device. Raises KeyRejected, NoAnswer, LinkLost; NotSupported where it has none."""
         endpoints = self.device(device).having(KEY_ESTABLISHMENT)
         if not endpoints:
             raise NotSupported(f"{device.hex()} has no key establishment", where=self._path)
-        exchange = await asyncio.to_thread(self._exchange, device, suite, True)
-        over = self._exchange_over[device] = asyncio.get_running_loop().create_future()
-        self._exchanges[device] = exchange
-        try:
-            async with self._talking(f"key establishment with {device.hex()}"), asyncio.timeout(60):
-                await self._send_command(device, endpoints[0], 0, *exchange.start())
-                await over
-        finally:
-            self._exchanges.pop(device, None)
-            self._exchange_over.pop(device, None)
+        await self._keys.establish(device, endpoints[0], suite)
 
     # ------------------------------------------------------------------------------------------------ what arrives
 
     def _arrived(self, arrived: Arrived) -> None:
-        """One frame of Smart Energy: an answer that is waited for, or something to be dealt with."""
-        try:
-            frame = Frame.parse(arrived.data)
-        except BadFrame:
-            return
-        waiting = self._waiting.get((arrived.device, arrived.cluster, frame.tsn))
-        if waiting is not None and not waiting.done() and _is_answer(frame):
-            waiting.set_result(frame)
-            # A report that a device sends for an answer is a report still.
-            if frame.to_client or not frame.of_cluster:
-                return
-        task = asyncio.create_task(self._deal(arrived, frame))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        frame = self._traffic.received(arrived)
+        if frame is not None:
+            task = asyncio.create_task(self._deal(arrived, frame))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _deal(self, arrived: Arrived, frame: Frame) -> None:
         try:
-            await self._deal_with(arrived, frame)
+            await self._answers.deal(arrived, frame)
         except MeterError as error:
             # A device may go away while it is answered: it asks again.
             self._happened("not answered", arrived.device, str(error))
-
-    async def _deal_with(self, arrived: Arrived, frame: Frame) -> None:
-        if not frame.of_cluster:
-            await self._deal_with_profile_command(arrived, frame)
-            return
-        side = "server" if frame.to_client else "client"
-        defined = payload.command(arrived.cluster, side, frame.command)  # type: ignore[arg-type]
-        if defined is None:
-            await self._default(arrived, frame, zcl.UNSUPPORTED_COMMAND)
-            return
-        try:
-            fields = payload.decode(defined, frame.payload)
-        except BadFrame:
-            await self._default(arrived, frame, zcl.MALFORMED)
-            return
-        await self._deal_with_command(arrived, frame, defined.name, fields)
-
-    async def _deal_with_profile_command(self, arrived: Arrived, frame: Frame) -> None:
-        if frame.command == zcl.REPORT:
-            self.on_frame(arrived, frame)
-            await self._default(arrived, frame, zcl.SUCCESS)
-        elif frame.command == zcl.READ:
-            answers = [self._own_attribute(arrived.cluster, one) for one in zcl.parse_read(frame.payload)]
-            answer = Frame(zcl.READ_RESPONSE, zcl.read_response(answers), frame.tsn, to_client=not frame.to_client)
-            await self._send(arrived.device, arrived.source, arrived.cluster, answer)
-
-    def _own_attribute(self, cluster: int, attribute: int) -> zcl.Answer:
-        """The time server's attributes; the gateway's time is UTC."""
-        kind = _TIME_ATTRIBUTES.get(attribute) if cluster == TIME else None
-        if kind is None:
-            return zcl.Answer(attribute, zcl.UNSUPPORTED_ATTRIBUTE)
-        value = _TIME_STATUS if attribute else zcl_time.seconds(self._context.now())
-        return zcl.Answer(attribute, zcl.SUCCESS, kind, value.to_bytes(1 if attribute else 4, "little"))
-
-    async def _deal_with_command(self, arrived: Arrived, frame: Frame, name: str, fields: dict[str, Any]) -> None:
-        now = self._context.now()
-        if arrived.cluster == KEY_ESTABLISHMENT:
-            await self._key_establishment(arrived, frame, name, fields)
-        elif (replies := self.esi.answer(arrived.cluster, name, fields, now)) is not None:
-            for reply in replies:
-                if reply.fields is None:
-                    await self._default(arrived, frame, zcl.NOT_FOUND, always=True)
-                else:
-                    await self._send_command(
-                        arrived.device, arrived.source, frame.tsn, reply.name, reply.fields, cluster=reply.cluster
-                    )
-        elif (event := self.esi.reported(arrived.device.hex(), arrived.cluster, name, fields, now)) is not None:
-            self.on_event(event)
-            await self._default(arrived, frame, zcl.SUCCESS)
-        else:
-            self.on_frame(arrived, frame)
-            await self._default(arrived, frame, zcl.SUCCESS)
-
-    async def _default(self, arrived: Arrived, frame: Frame, status: int, *, always: bool = False) -> None:
-        """A default response, where one is wanted (ZCL, 2.5.12.2)."""
-        if frame.no_default_response and status == zcl.SUCCESS and not always:
-            return
-        response = Frame(
-            zcl.DEFAULT_RESPONSE,
-            zcl.default_response(frame.command, status),
-            frame.tsn,
-            to_client=not frame.to_client,
-        )
-        await self._send(arrived.device, arrived.source, arrived.cluster, response)
-
-    async def _key_establishment(self, arrived: Arrived, frame: Frame, name: str, fields: dict[str, Any]) -> None:
-        device = arrived.device
-        if name == "InitiateKeyEstablishmentRequest":
-            suite = fields["keyEstablishmentSuite"]
-            try:
-                self._exchanges[device] = await asyncio.to_thread(self._exchange, device, suite, False)
-            except MeterError as error:
-                self._happened("key failed", device, str(error))
-                refusal = key_establishment.Refusal.UNSUPPORTED_SUITE
-                end = {"statusCode": int(refusal), "waitTime": 60, "keyEstablishmentSuite": suite}
-                await self._send_command(device, arrived.source, frame.tsn, "TerminateKeyEstablishment", end)
-                return
-        exchange = self._exchanges.get(device)
-        if exchange is None:
-            return
-        # Seconds of arithmetic on a small machine: the loop goes on meanwhile.
-        step = await asyncio.to_thread(exchange.receive, name, fields)
-        if exchange.link_key is not None:
-            async with self._talking("installing a link key"):
-                await self._running().install_link_key(device, exchange.link_key)
-        if step is not None:
-            await self._send_command(device, arrived.source, frame.tsn, step.name, step.fields)
-        if exchange.done:
-            self._key_over(device, exchange)
-
-    def _exchange(self, device: bytes, suite: int, initiator: bool) -> key_establishment.Exchange:
-        own = None
-        if suite in SUITES and self._context.keys is not None:
-            own = own_keys(self._context.keys, self.eui64, suite)
-        if own is None:
-            raise KeyRejected(
-                f"no certificate of suite {suite} for this stick",
-                where=self._path,
-                do=f"put {self.eui64.hex()}/cs{suite}-certificate, -private and -authority into the credential store",
-            )
-        return key_establishment.Exchange(own, device, initiator=initiator)
-
-    def _key_over(self, device: bytes, exchange: key_establishment.Exchange) -> None:
-        if self._exchanges.get(device) is exchange:
-            del self._exchanges[device]
-        over = self._exchange_over.get(device)
-        if exchange.link_key is not None:
-            self.established.add(device)
-            self._happened("key established", device)
-            if over is not None and not over.done():
-                over.set_result(exchange.link_key)
-        else:
-            self._happened("key failed", device, exchange.failed)
-            if over is not None and not over.done():
-                over.set_exception(KeyRejected(f"key establishment failed: {exchange.failed}", where=device.hex()))
-
-    # ------------------------------------------------------------------------------------------------ sending
-
-    async def _send_command(
-        self,
-        device: bytes,
-        endpoint: int,
-        number: int,
-        name: str,
-        fields: dict[str, Any],
-        *,
-        cluster: int = KEY_ESTABLISHMENT,
-    ) -> None:
-        side, defined = definitions().clusters[cluster].command(name)
-        to_client = side == "server"
-        if name == "TerminateKeyEstablishment":
-            exchange = self._exchanges.get(device)
-            to_client = exchange is None or not exchange.initiator
-        tsn = number or self._running().get_sequence()
-        frame = Frame(defined.code, payload.encode(defined, fields), tsn, of_cluster=True, to_client=to_client)
-        await self._send(device, endpoint, cluster, frame)
-
-    async def _send(self, device: bytes, endpoint: int, cluster: int, frame: Frame) -> None:
-        app = self._running()
-        async with self._talking(f"sending to {device.hex()}"):
-            await app.request(
-                app.get_device(ieee=zigpy_eui64(device)),
-                SE_PROFILE,
-                cluster,
-                ENDPOINT,
-                endpoint,
-                frame.tsn,
-                bytes(frame),
-                ask_for_ack=True,
-                aps_encryption=cluster in ENCRYPTED,
-            )
-
-    @contextlib.asynccontextmanager
-    async def _talking(self, what: str) -> AsyncIterator[None]:
-        """What zigpy and bellows raise, as one of our errors."""
-        try:
-            yield
-        except MeterError:
-            raise
-        except TimeoutError as error:
-            raise NoAnswer(f"{what}: no answer in time", where=self._path) from error
-        except zigpy.exceptions.DeliveryError as error:
-            raise NoAnswer(f"{what}: not delivered ({error})", where=self._path) from error
-        except KeyError as error:
-            raise NotSupported(f"{what}: not in this network", where=self._path) from error
-        except Exception as error:
-            raise LinkLost(f"{what}: {type(error).__name__}: {error}", where=self._path) from error
-
-    def _refusal(self, device: bytes, cluster: int, answer: Frame) -> MeterError:
-        name = f"cluster 0x{cluster:04x} of {device.hex()}"
-        if answer.of_cluster or answer.command != zcl.DEFAULT_RESPONSE:
-            return BadFrame(f"{name} answers with command 0x{answer.command:02x}", where=self._path)
-        said = zcl.parse_default_response(answer.payload)
-        return NotSupported(f"{name} refuses: {zcl.status_name(said.status)}", where=self._path)
-
-    # ------------------------------------------------------------------------------------------------ the stick
-
-    def _running(self) -> SeApplication:
-        if self._app is None:
-            raise LinkLost("the stick is not there", where=self._path, do="it is looked for again by itself")
-        return self._app
-
-    async def _start(self) -> SeApplication:
-        app = SeApplication(self._configuration, self._arrived, consumer=self._consumer)
-        app.add_listener(_Listener(self))
-        try:
-            async with asyncio.timeout(_START_S):
-                await app._load_db()
-                await app.startup(auto_form=self._form)
-        except zigpy.exceptions.NetworkNotFormed as error:
-            await _stop(app)
-            raise NotSupported(
-                f"the stick has no network ({error})", where=self._path, do="metergate pan form makes one"
-            ) from error
-        except Exception as error:
-            await _stop(app)
-            raise LinkLost(
-                f"the stick does not start: {type(error).__name__}: {error}",
-                where=self._path,
-                do="check that it is plugged in, has EZSP firmware, and that nothing else holds it",
-            ) from error
-        return app
-
-    async def _supervise(self) -> None:
-        """Look at the stick; when it is gone or hangs, build the application anew until it is back."""
-        while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), self._look_s)
-            if not self._lost.is_set() and (await self._looks() or await self._looks()):
-                continue
-            await self._rebuild()
-
-    async def _looks(self) -> bool:
-        try:
-            async with asyncio.timeout(self._look_answer_s):
-                await self._running().still_there()
-        except Exception:  # noqa: BLE001 - whatever it is, the stick did not answer
-            return False
-        return True
-
-    async def _rebuild(self) -> None:
-        app, self._app = self._app, None
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(LinkLost("the stick was lost", where=self._path))
-        self._happened("stick lost", b"")
-        if app is not None:
-            await _stop(app)
-        attempt = 0
-        while True:
-            self._lost.clear()
-            try:
-                self._app = await self._start()
-                break
-            except MeterError:
-                await asyncio.sleep(_AGAIN_S[min(attempt, len(_AGAIN_S) - 1)])
-                attempt += 1
-        self.rebuilt += 1
-        self._happened("stick back", b"")
 
     def _happened(self, what: str, device: bytes, why: str = "") -> None:
         self.on_happened(Happened(what, device, self._context.now(), why))
@@ -615,39 +336,6 @@ class Pan:
             {number: tuple(sorted(endpoint.out_clusters)) for number, endpoint in endpoints.items()},
             # zigpy keeps a device only when its interview is over: until then a power cut forgets it.
             bool(one.is_initialized and not one.initializing),
-            self._running().refused.get(eui64, 0),
+            self._stick.app.refused.get(eui64, 0),
+            self._traffic.unreadable[eui64],
         )
-
-
-class _Listener:
-    """zigpy's words for what happens to the network."""
-
-    def __init__(self, pan: Pan) -> None:
-        self._pan = pan
-
-    def device_joined(self, device: Any) -> None:
-        self._pan._happened("joined", eui64_bytes(device.ieee))
-
-    def device_left(self, device: Any) -> None:
-        self._pan._happened("left", eui64_bytes(device.ieee))
-
-    def connection_lost(self, reason: object) -> None:
-        self._pan._lost.set()
-
-
-async def _stop(app: SeApplication) -> None:
-    """End an application whatever state it is in, and soon."""
-    with contextlib.suppress(Exception):
-        async with asyncio.timeout(5):
-            await app.shutdown()
-
-
-def _is_answer(frame: Frame) -> bool:
-    if frame.of_cluster:
-        return True
-    return frame.command in (
-        zcl.READ_RESPONSE,
-        zcl.CONFIGURE_REPORTING_RESPONSE,
-        zcl.DISCOVER_RESPONSE,
-        zcl.DEFAULT_RESPONSE,
-    )

@@ -27,7 +27,8 @@ from gateway.store.outbox import MessageClass
 from gateway.store.store import Store
 
 if TYPE_CHECKING:
-    from drivers.zigbee_se.network import Happened, Pan
+    from drivers.zigbee_se.devices import Happened
+    from drivers.zigbee_se.network import Pan
 
 _log = logging.getLogger("metergate")
 _FIRST_S, _MOST_S = 1.0, 60.0
@@ -149,7 +150,17 @@ class Network:
             await self._dispatch.tell(config, MessageClass.EVENT, now, self._let_in.pop(one.device, None))
             _log.info("network %s: %s has joined", self._table.name, one.device.hex())
         else:
-            _log.info("network %s: %s %s %s", self._table.name, one.what, one.device.hex(), one.why)
+            self._note(one)
+
+    def _note(self, one: Happened) -> None:
+        """What lasts is a state, said once and taken back; the rest a line of the log."""
+        network = f"network {self._table.name}"
+        state = f"{network}, key of {one.device.hex()}" if one.what.startswith("key") else network
+        if one.what in ("key failed", "stick lost", "memory damaged"):
+            self._states.say(state, f"{one.what}: {one.why or 'it is looked for'}")
+        elif one.what in ("key established", "stick back"):
+            self._states.say(state, "")
+        _log.info("%s: %s %s %s", network, one.what, one.device.hex(), one.why)
 
 
 def _joined(device: bytes) -> EndDevice:

@@ -42,6 +42,8 @@ class Stick:
         self._on_lost = on_lost
         self._look_s, self._look_answer_s = look_s, look_answer_s
         self._app: SeApplication | None = None
+        #: One whose start was interrupted: it has a thread and a port that end only when it is stopped.
+        self._starting: SeApplication | None = None
         self._lost = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
 
@@ -54,14 +56,19 @@ class Stick:
 
     async def open(self) -> None:
         """Raises NotSupported where the stick has no network, LinkLost where it does not start."""
-        self._app = await self._start()
+        try:
+            self._app = await self._start()
+        except asyncio.CancelledError:
+            await self.close()
+            raise
         self._supervisor = asyncio.create_task(self._supervise())
 
     async def close(self) -> None:
         if self._supervisor is not None:
             await end([self._supervisor])
-        app, self._app = self._app, None
-        if app is not None:
+        apps = [self._app, self._starting]
+        self._app = self._starting = None
+        for app in filter(None, apps):
             await _stop(app)
 
     @contextlib.asynccontextmanager
@@ -82,26 +89,33 @@ class Stick:
             raise LinkLost(f"{what}: {type(error).__name__}: {error}", where=self.path) from error
 
     async def _start(self) -> SeApplication:
-        app = self._make()
+        app = self._starting = self._make()
         app.add_listener(_Listener(self._on_happened, self._lost))
         try:
             async with asyncio.timeout(_START_S):
                 await app._load_db()
                 await app.begin()
         except zigpy.exceptions.NetworkNotFormed as error:
-            await _stop(app)
+            await self._give_up(app)
             raise NotSupported(
                 f"the stick has no network ({error})", where=self.path, do=app.without_network
             ) from error
         except Exception as error:
             # As above: whatever it is, the stick does not start.
-            await _stop(app)
+            await self._give_up(app)
             raise LinkLost(
                 f"the stick does not start: {type(error).__name__}: {error}",
                 where=self.path,
                 do="check that it is plugged in, has EZSP firmware, and that nothing else holds it",
             ) from error
+        self._starting = None
+        # One that joined has opened the stick twice: the first opening's end is no loss.
+        self._lost.clear()
         return app
+
+    async def _give_up(self, app: SeApplication) -> None:
+        await _stop(app)
+        self._starting = None
 
     async def _supervise(self) -> None:
         """Look at the stick; when it is gone or hangs, build the application anew until it is back."""

@@ -22,12 +22,16 @@ from gateway.cli.options import output_options, surroundings
 from gateway.cli.printing import Printing
 
 if TYPE_CHECKING:
+    from drivers.zigbee_se.install_code import InstallCode
     from drivers.zigbee_se.instructions import Instruction
     from drivers.zigbee_se.network import Pan
 
 _KEYS = click.option("--keys", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Key file (0600).")
 #: Seconds after joining until the device and we have a key.
 _KEY_S = 60.0
+#: Seconds for a network whose devices are not known yet.
+_SETTLE_S = 5.0
+_KEY_ESTABLISHMENT = 0x0800
 
 
 @click.group()
@@ -46,6 +50,32 @@ def form(url: str, channel: int | None) -> None:
 
 @pan.command()
 @click.argument("url")
+@click.option("--suite", type=click.IntRange(1, 2), default=1, show_default=True, help="Of key establishment.")
+@_KEYS
+def join(url: str, suite: int, keys: Path | None) -> None:
+    """Take the stick into a utility's network, as a guest beside its meter (role=consumer), and agree on a key.
+
+    The utility must have been told the stick's EUI64 and install code, and opened its network. The install code is asked for,
+    or read from standard input: it is a secret and never an argument. A stick that is a member already agrees on its key anew.
+    """
+    code = _install_code()
+
+    async def do(network: Pan) -> None:
+        from drivers.zigbee_se.driver import settled
+
+        await settled(network, _SETTLE_S)
+        with_keys = [one for one in network.devices() if one.having(_KEY_ESTABLISHMENT)]
+        if not with_keys:
+            raise NoAnswer("it has joined, but no device of the network has key establishment", where=url)
+        for one in with_keys:
+            await network.establish(one.eui64, suite)
+            _say({"type": "joined", "eui64": one.eui64.hex(), "model": one.model, "link_key": True})
+
+    _run(url, keys, do, "role=consumer", code)
+
+
+@pan.command()
+@click.argument("url")
 def status(url: str) -> None:
     """What the stick and its network are; no keys."""
     _run(url, None, _status)
@@ -59,7 +89,7 @@ def devices(url: str) -> None:
     async def do(network: Pan) -> None:
         from drivers.zigbee_se.driver import settled
 
-        await settled(network, 5)
+        await settled(network, _SETTLE_S)
         for one in network.devices():
             _say(
                 {
@@ -71,6 +101,7 @@ def devices(url: str) -> None:
                     "serves": _clusters(one.endpoints),
                     "asks": _clusters(one.clients),
                     "refused": one.refused,
+                    "unreadable": one.unreadable,
                 }
             )
 
@@ -92,12 +123,7 @@ def permit(url: str, device: str, seconds: int, keys: Path | None) -> None:
     """
     from drivers.zigbee_se.install_code import InstallCode, eui64
 
-    if "$I:" in device or "|" in device:
-        code = InstallCode.parse(device)
-    else:
-        code = InstallCode.parse(
-            click.prompt("install code", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
-        )
+    code = InstallCode.parse(device) if "$I:" in device or "|" in device else _install_code()
     address = code.eui64 or eui64(device)
 
     async def do(network: Pan) -> None:
@@ -106,7 +132,7 @@ def permit(url: str, device: str, seconds: int, keys: Path | None) -> None:
         await network.permit(address, code, seconds)
         click.echo(f"the network is open for {address.hex()} for {seconds} s; start the device's joining", err=True)
         found = await network.joined(address, seconds)
-        wants_key = bool(found.having(0x0800) or found.asking(0x0800))
+        wants_key = bool(found.having(_KEY_ESTABLISHMENT) or found.asking(_KEY_ESTABLISHMENT))
         deadline = asyncio.get_running_loop().time() + _KEY_S
         while wants_key and address not in network.established:
             failed = [one.why for one in happened if one.what == "key failed" and one.device == address]
@@ -206,7 +232,7 @@ def _tell(url: str, device: str | None, make: Callable[[int], Instruction], wait
             answered.set()
 
         network.on_event = event
-        await settled(network, 5)
+        await settled(network, _SETTLE_S)
         instruction = make(network.next_event_id())
         targets = [one for one in network.devices() if one.asking(instruction.cluster)]
         if only is not None:
@@ -237,14 +263,28 @@ async def _status(network: Pan) -> None:
     _say({"type": "pan", **network.status()})
 
 
-def _run(url: str, keys: Path | None, do: Callable[[Pan], Awaitable[None]], parameters: str = "") -> None:
+def _install_code() -> InstallCode:
+    """Asked for on a terminal, else a line of standard input."""
+    from drivers.zigbee_se.install_code import InstallCode
+
+    asks = sys.stdin.isatty()
+    return InstallCode.parse(click.prompt("install code", hide_input=True, err=True) if asks else sys.stdin.readline())
+
+
+def _run(
+    url: str,
+    keys: Path | None,
+    do: Callable[[Pan], Awaitable[None]],
+    parameters: str = "",
+    code: InstallCode | None = None,
+) -> None:
     from drivers.zigbee_se.driver import open_pan
 
     address = parse(_with(url, parameters) if parameters else url)
     context = surroundings("zigbee", map_name=None, keys=keys, zone=None)
 
     async def run() -> None:
-        async with open_pan(address, context) as network:
+        async with open_pan(address, context, code) as network:
             await do(network)
 
     try:

@@ -54,10 +54,10 @@ def vectors() -> dict[str, Vector]:
 class House:
     """The emulated stick and the devices behind it, in a process of their own, with what a test does to them."""
 
-    def __init__(self, folder: Path, *faults: str) -> None:
+    def __init__(self, folder: Path, *faults: str, profile: str = "house") -> None:
         self.folder = folder
         self.link = folder / "stick"
-        command = [sys.executable, "-m", "gateway.cli", "emulate", "zigbee-stick/house", "--link", str(self.link)]
+        command = [sys.executable, "-m", "gateway.cli", "emulate", f"zigbee-stick/{profile}", "--link", str(self.link)]
         command += ["--speed", "max"] + [part for fault in faults for part in ("--fault", fault)]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
@@ -98,8 +98,8 @@ class BenchKeys:
 def emulated(tmp_path: Path) -> Iterator[Callable[..., House]]:
     running: list[House] = []
 
-    def start(*faults: str) -> House:
-        running.append(House(tmp_path, *faults))
+    def start(*faults: str, profile: str = "house") -> House:
+        running.append(House(tmp_path, *faults, profile=profile))
         return running[-1]
 
     yield start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -157,6 +158,48 @@ async def test_prices_texts_and_load_controls_are_told_and_answered(emulated: An
         await watched.until(lambda: [one for one in watched.events if one.log == "MessageConfirmation"])
         tracked = {one.log: one.details["issuerTrackingID"] for one in watched.events}
         assert tracked == {"ReportEventStatus": "D1", "MessageConfirmation": "M1"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after_s", [0.0, 0.3, 1.5])
+async def test_a_stick_that_goes_as_it_is_closed_holds_nothing_up(
+    emulated: Any, bench_keys: Any, after_s: float
+) -> None:
+    """A start that is interrupted would leave a thread behind, and the process could not end."""
+    house = emulated("formed")
+    before = set(threading.enumerate())
+    async with opened(house, bench_keys) as watched:
+        await watched.until(lambda: watched.pan.devices())
+        await house.do("stick", what="unplug")
+        await asyncio.sleep(after_s)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+    assert loop.time() - began < 12
+    await asyncio.sleep(0.5)
+    assert [
+        one.name for one in set(threading.enumerate()) - before if not one.daemon and "asyncio" not in one.name
+    ] == []
+
+
+@pytest.mark.slow
+async def test_a_start_that_is_interrupted_holds_nothing_up(emulated: Any, bench_keys: Any) -> None:
+    house = emulated("formed")
+    before = set(threading.enumerate())
+    for delay in (0.02, 0.05, 0.1, 0.2):
+
+        async def start() -> None:
+            async with opened(house, bench_keys):
+                await asyncio.sleep(60)
+
+        task = asyncio.create_task(start())
+        await asyncio.sleep(delay)
+        task.cancel()
+        await asyncio.wait([task], timeout=12)
+        assert task.done()
+    await asyncio.sleep(0.5)
+    assert [
+        one.name for one in set(threading.enumerate()) - before if not one.daemon and "asyncio" not in one.name
+    ] == []
 
 
 @pytest.mark.slow

@@ -17,24 +17,24 @@ pytestmark = pytest.mark.slow
 pytest.importorskip("bellows", reason="the extra zigbee is not installed")
 
 
-@pytest.fixture
-def stick(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=[("house", "formed")])
+def stick(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     link = tmp_path / "stick"
-    command = [sys.executable, "-m", "gateway.cli", "emulate", "zigbee-stick/house", "--link", str(link)]
-    with subprocess.Popen(
-        [*command, "--speed", "max", "--fault", "formed"], stdout=subprocess.PIPE, text=True
-    ) as process:
+    house, *faults = request.param
+    command = [sys.executable, "-m", "gateway.cli", "emulate", f"zigbee-stick/{house}", "--link", str(link)]
+    command += ["--speed", "max"] + [part for fault in faults for part in ("--fault", fault)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         process.stdout.readline()
         yield f"zigbee:{link}"
         process.terminate()
 
 
-def pan(folder: Path, *arguments: str, fails: bool = False) -> list[dict[str, Any]]:
+def pan(folder: Path, *arguments: str, fails: bool = False, typed: str = "") -> list[dict[str, Any]]:
     environment = {**os.environ, "METERGATE_STATE": str(folder)}
     done = subprocess.run(
         [sys.executable, "-m", "gateway.cli", "pan", *arguments],
-        capture_output=True, text=True, env=environment, input="", timeout=100,
+        capture_output=True, text=True, env=environment, input=typed, timeout=100,
     )  # fmt: skip
     assert (done.returncode != 0) is fails, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -57,3 +57,46 @@ def test_a_technician_looks_reads_and_tells(stick: str, tmp_path: Path) -> None:
 def test_an_install_code_with_a_wrong_digit_opens_nothing(stick: str, tmp_path: Path) -> None:
     code = "83FED3407A939723A5C639B26916D505C3B4"
     assert pan(tmp_path, "permit", stick, f"0022a30000000101|{code}", fails=True) == []
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """The bench's certificates as a key file."""
+    made = subprocess.run(
+        [sys.executable, "-m", "hil.zigbee.certificates", "00124b00deadbe01"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    names = {"certificate": "certificate", "private": "private_key", "authority": "authority"}
+    suite = json.loads(made.stdout)["suite_1"]
+    file = tmp_path / "keys.toml"
+    file.touch(mode=0o600)
+    file.write_text("".join(f'"00124b00deadbe01/cs1-{name}" = "hex:{suite[one]}"\n' for name, one in names.items()))
+    return file
+
+
+@pytest.mark.parametrize("stick", [("house",)], indirect=True)
+def test_a_network_is_formed_and_a_device_let_in(stick: str, tmp_path: Path, keys: Path) -> None:
+    """The meter joins by itself as soon as the door is open for it."""
+    (network,) = pan(tmp_path, "form", stick, "--channel", "20")
+    assert network["role"] == "energy services interface"
+    code = "83FED3407A939723A5C639B26916D505C3B5"
+    (joined,) = pan(tmp_path, "permit", stick, "0022a30000000101", "--keys", str(keys), typed=f"{code}\n")
+    assert (joined["eui64"], joined["link_key"]) == ("0022a30000000101", True)
+    assert code not in str(joined)
+
+
+@pytest.mark.parametrize("stick", [("utility",)], indirect=True)
+def test_the_stick_joins_a_utilitys_network(stick: str, tmp_path: Path, keys: Path) -> None:
+    code = "966B9F3EF98AE605"
+    (joined,) = pan(tmp_path, "join", stick, "--keys", str(keys), typed=f"{code}{_crc(code)}\n")
+    assert (joined["eui64"], joined["link_key"]) == ("0013500100000701", True)
+    lines = pan(tmp_path, "read", f"{stick}?role=consumer", "--format", "json")
+    assert {line["obis"]: line["value"] for line in lines if line["type"] == "reading"}["1-0:16.7.0*255"] == "0.875"
+
+
+def _crc(code: str) -> str:
+    from drivers.zigbee_se.install_code import crc
+
+    return crc(bytes.fromhex(code)).hex()

@@ -30,6 +30,7 @@ ACTIONS: dict[str, str] = {
     "restart": "a device starts over and asks for what it missed (device)",
     "off": "a device is switched off, or out of reach (device)",
     "on": "and back (device)",
+    "time": "a device asks the gateway for the time and whose it is (device)",
     "confirm": "the owner confirms the message on the display (device)",
     "opt-out": "the owner opts out of a load control event (device, event)",
     "opt-in": "and in again (device, event)",
@@ -75,6 +76,7 @@ class Control:
             "rejoin": lambda: pan.rejoin(device),
             "leave": lambda: pan.leave(device),
             "restart": lambda: device.entered(pan),
+            "time": device.ask_time,
             "off": lambda: setattr(device, "reachable", False),
             "on": lambda: setattr(device, "reachable", True),
         }
@@ -141,6 +143,7 @@ def state(device: SmartEnergyDevice) -> dict[str, Any]:
         "established": device.established,
         "link_key": device.link_key.hex(),
         "esi": device.esi,
+        "time": device.time_said.hex(),
         "counts": dict(device.counts),
     }
     for name, number in (("prices", PRICE), ("messages", MESSAGING), ("events", LOAD_CONTROL)):
@@ -163,7 +166,8 @@ async def listening(control: Control, link: Path | None) -> AsyncIterator[None]:
     path.unlink(missing_ok=True)
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError):
+        # The end of the bench cancels whoever is still connected; asyncio would print that as an error.
+        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             while line := await reader.readline():
                 try:
                     answer = control.do(json.loads(line))

@@ -42,6 +42,8 @@ KEY_ESTABLISHMENT = 0x0800
 PROTECTED = frozenset((TIME, COMMISSIONING, OTA, PRICE, LOAD_CONTROL, METERING, MESSAGING, TUNNELING, PREPAYMENT))
 #: The server clusters by which an energy services interface is known.
 _OF_AN_ESI = (KEY_ESTABLISHMENT, PRICE, MESSAGING, LOAD_CONTROL)
+_READ, _READ_RESPONSE = 0x00, 0x01
+_TIME_NOW, _TIME_STATUS = 0x0000, 0x0001
 _MATCH_RESPONSE = MATCH_DESCRIPTOR | 0x8000
 
 
@@ -179,6 +181,8 @@ class SmartEnergyDevice:
         self.esi = 1
         self.coordinator = bytes(8)
         self.counts: Counter[str] = Counter()
+        #: The answer to its last question for the time, as it came: records of attribute, status, type, value.
+        self.time_said = b""
         self._pan: Pan | None = None
         self._sequence = 0
 
@@ -257,7 +261,9 @@ class SmartEnergyDevice:
             self.counts["refused without its link key"] += 1
             reply(frame.default_response(FAILURE))
             return
-        if not frame.cluster_specific and frame.command in (0x01, 0x04, 0x07, REPORT, 0x0B, 0x0D):
+        if message.cluster == TIME and not frame.cluster_specific and frame.command == _READ_RESPONSE:
+            self.time_said = frame.body
+        if not frame.cluster_specific and frame.command in (_READ_RESPONSE, 0x04, 0x07, REPORT, 0x0B, 0x0D):
             return
         if cluster is None:
             reply(frame.default_response(UNSUPPORTED_CLUSTER_COMMAND))
@@ -269,6 +275,10 @@ class SmartEnergyDevice:
             status = cluster.command(endpoint, frame)
             if status is not None and (status != SUCCESS or frame.wants_default_response):
                 reply(frame.default_response(status))
+
+    def ask_time(self) -> None:
+        endpoint = next(iter(self.endpoints.values()))
+        endpoint.send(TIME, Frame(self.next_sequence(), _READ, u16(_TIME_NOW) + u16(_TIME_STATUS), False, False))
 
     def key_established(self) -> None:
         """From here on the clusters of Smart Energy are open."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Any
 
@@ -15,53 +13,12 @@ pytest.importorskip("bellows", reason="the extra zigbee is not installed")
 
 from drivers.driver import Context
 from drivers.errors import MeterError
-from drivers.reading import Meter, MeterEvent, Reading, Series
+from drivers.reading import Meter, Reading, Series
 from drivers.zigbee_se import application
 from drivers.zigbee_se.install_code import InstallCode
 from drivers.zigbee_se.instructions import LoadControl, Message, Price
 from drivers.zigbee_se.meters import meters
-from drivers.zigbee_se.network import Happened, Pan
-
-METER, CODE = bytes.fromhex("0022a30000000101"), InstallCode(bytes.fromhex("83FED3407A939723A5C639B26916D505"))
-
-
-class Watched:
-    """An open network and what it told."""
-
-    def __init__(self, pan: Pan) -> None:
-        self.pan = pan
-        self.happened: list[Happened] = []
-        self.events: list[MeterEvent] = []
-        pan.on_happened, pan.on_event = self.happened.append, self.events.append
-
-    async def until(self, what: Callable[[], Any], within_s: float = 40) -> Any:
-        for _ in range(int(within_s / 0.05)):
-            if found := what():
-                return found
-            await asyncio.sleep(0.05)
-        raise AssertionError([(one.what, one.why) for one in self.happened])
-
-
-@asynccontextmanager
-async def opened(house: Any, keys: Any, channel: int | None = 20, **more: Any) -> AsyncIterator[Watched]:
-    pan = Pan(
-        str(house.link),
-        Context(keys=keys),
-        channel=channel,
-        database=house.folder / "devices.db",
-        memory=house.folder / "esi.json",
-        **more,
-    )
-    watched = Watched(pan)
-    async with pan:
-        yield watched
-
-
-async def join(watched: Watched, house: Any, name: str, eui64: bytes, code: InstallCode) -> None:
-    await watched.pan.permit(eui64, code)
-    assert (await house.do("join", name))["joined"]
-    await watched.pan.joined(eui64, 40)
-    await watched.until(lambda: eui64 in watched.pan.established)
+from tests.drivers.zigbee_se.watched import CODE, METER, join, opened
 
 
 async def test_a_network_on_a_channel_of_its_own_choice_hears_each_frame_once(emulated: Any, bench_keys: Any) -> None:
@@ -82,7 +39,9 @@ async def test_a_network_on_a_channel_of_its_own_choice_hears_each_frame_once(em
         assert happened.count(("joined", METER)) == 1
 
 
-@pytest.mark.parametrize("version", ["13", "8"])
+@pytest.mark.parametrize(
+    "version", ["13", "8", pytest.param("14", marks=pytest.mark.slow), pytest.param("18", marks=pytest.mark.slow)]
+)
 async def test_from_an_empty_stick_to_a_profile(emulated: Any, bench_keys: Any, version: str) -> None:
     house = emulated(f"ezsp={version}")
     async with opened(house, bench_keys, form=True) as watched:
@@ -203,7 +162,7 @@ async def test_a_start_that_is_interrupted_holds_nothing_up(emulated: Any, bench
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["reset", "hang", "dead"])
+@pytest.mark.parametrize("what", ["reset", "hang", "dead", "fatal", "unplug"])
 async def test_a_stick_that_fails_is_seen_and_built_anew(emulated: Any, bench_keys: Any, what: str) -> None:
     house = emulated("formed")
     async with opened(house, bench_keys) as watched:
@@ -213,6 +172,9 @@ async def test_a_stick_that_fails_is_seen_and_built_anew(emulated: Any, bench_ke
         await house.do("stick", what=what)
         await watched.until(lambda: [one for one in watched.happened if one.what == "stick lost"], 40)
         assert loop.time() - began <= 30
+        if what == "unplug":
+            await asyncio.sleep(2)
+            await house.do("stick", what="plug")
         await watched.until(lambda: watched.pan.rebuilt, 60)
         for _ in range(20):
             try:

@@ -8,8 +8,8 @@ from typing import Any
 from drivers.driver import Context
 from drivers.errors import BadFrame
 from drivers.reading import MeterEvent
-from drivers.zigbee_se import payload, zcl, zcl_time
-from drivers.zigbee_se.application import KEY_ESTABLISHMENT, TIME, Arrived
+from drivers.zigbee_se import key_establishment, payload, zcl, zcl_time
+from drivers.zigbee_se.application import TIME, Arrived
 from drivers.zigbee_se.esi import Esi
 from drivers.zigbee_se.key_agreements import KeyAgreements
 from drivers.zigbee_se.traffic import Traffic
@@ -23,13 +23,22 @@ _TIME_STATUS = 0x03
 class Answers:
     """Deals with one frame at a time. ``on_frame`` gets what is no question, ``on_event`` what is told as an event."""
 
-    def __init__(self, traffic: Traffic, keys: KeyAgreements, esi: Esi, context: Context) -> None:
+    def __init__(
+        self,
+        traffic: Traffic,
+        keys: KeyAgreements,
+        esi: Esi,
+        context: Context,
+        *,
+        on_frame: Callable[[Arrived, Frame], None],
+        on_event: Callable[[MeterEvent], None],
+    ) -> None:
         self._traffic = traffic
         self._keys = keys
         self._esi = esi
         self._context = context
-        self.on_frame: Callable[[Arrived, Frame], None] = lambda arrived, frame: None
-        self.on_event: Callable[[MeterEvent], None] = lambda event: None
+        self._on_frame = on_frame
+        self._on_event = on_event
 
     async def deal(self, arrived: Arrived, frame: Frame) -> None:
         """Raises NoAnswer, LinkLost when an answer does not reach the device, BadFrame for a frame that makes no sense."""
@@ -50,7 +59,7 @@ class Answers:
 
     async def _profile_command(self, arrived: Arrived, frame: Frame) -> None:
         if frame.command == zcl.REPORT:
-            self.on_frame(arrived, frame)
+            self._on_frame(arrived, frame)
             await self._default(arrived, frame, zcl.SUCCESS)
         elif frame.command == zcl.READ:
             answers = [self._own_attribute(arrived.cluster, one) for one in zcl.parse_read(frame.payload)]
@@ -67,7 +76,7 @@ class Answers:
 
     async def _command(self, arrived: Arrived, frame: Frame, name: str, fields: dict[str, Any]) -> None:
         now = self._context.now()
-        if arrived.cluster == KEY_ESTABLISHMENT:
+        if arrived.cluster == key_establishment.CLUSTER:
             await self._keys.received(arrived, frame, name, fields)
         elif (replies := self._esi.answer(arrived.cluster, name, fields, now)) is not None:
             for reply in replies:
@@ -78,10 +87,10 @@ class Answers:
                         arrived.device, arrived.source, reply.cluster, frame.tsn, reply.name, reply.fields
                     )
         elif (event := self._esi.reported(arrived.device.hex(), arrived.cluster, name, fields, now)) is not None:
-            self.on_event(event)
+            self._on_event(event)
             await self._default(arrived, frame, zcl.SUCCESS)
         else:
-            self.on_frame(arrived, frame)
+            self._on_frame(arrived, frame)
             await self._default(arrived, frame, zcl.SUCCESS)
 
     async def _default(self, arrived: Arrived, frame: Frame, status: int, *, always: bool = False) -> None:

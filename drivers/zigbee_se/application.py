@@ -15,12 +15,14 @@ import bellows.zigbee.application as stock
 import zigpy.types as t
 from zigpy.exceptions import NetworkNotFormed
 
+from drivers.zigbee_se.key_establishment import CLUSTER as KEY_ESTABLISHMENT
+
 SE_PROFILE = 0x0109
 _HA_PROFILE = 0x0104
 #: Our endpoint, and what it is: an energy services interface, or an in-home display (SE 1.4, table 6-1).
 ENDPOINT, _ESI, _DISPLAY = 10, 0x0500, 0x0502
 
-TIME, _COMMISSIONING, _OTA, KEY_ESTABLISHMENT = 0x000A, 0x0015, 0x0019, 0x0800
+TIME, _COMMISSIONING, _OTA = 0x000A, 0x0015, 0x0019
 #: Clusters of Smart Energy itself, on whatever profile they come.
 _SE_CLUSTERS = frozenset(range(0x0700, 0x070C))
 #: Clusters that need APS encryption under the link key (SE 1.4, table 5-12); key establishment goes under the network key.
@@ -145,7 +147,7 @@ class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
         else:
             index = await self._key_index(address)
             response = await self._ezsp.importLinkKey(index=index, address=address, key=data)
-        _accepted(response[0], f"the link key of {device.hex()}")
+        accepted(response[0], f"the link key of {device.hex()}")
 
     async def has_link_key(self, device: bytes) -> bool:
         (index,) = await self._ezsp.findKeyTableEntry(address=bellows.types.EUI64(zigpy_eui64(device)), linkKey=True)
@@ -178,7 +180,8 @@ class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
 _NO_INDEX = 0xFF
 
 
-def _accepted(status: Any, what: str) -> None:
+def accepted(status: Any, what: str) -> None:
+    """Raises NetworkNotFormed unless a status of either width is OK."""
     if bellows.types.sl_Status.from_ember_status(status) != bellows.types.sl_Status.OK:
         raise NetworkNotFormed(f"the stick does not take {what}: {status!r}")
 

@@ -15,7 +15,7 @@ import zigpy.types as t
 from zigpy.exceptions import NetworkNotFormed
 from zigpy.zdo.types import LogicalType
 
-from drivers.zigbee_se.application import Arrived, SeApplication
+from drivers.zigbee_se.application import Arrived, SeApplication, accepted, zigpy_eui64
 from drivers.zigbee_se.install_code import InstallCode
 
 #: What it asks the network for by the key of its install code, and takes no network key that comes in the clear.
@@ -27,8 +27,6 @@ _SECURITY = (
 _ZIGBEE_PRO = 2
 #: Exponent of the time on each channel: (2^4 + 1) x 15.36 ms.
 _SCAN_DURATION = 4
-#: dBm: what bellows takes where nothing is said.
-_POWER = 8
 #: Seconds until a network has let the stick in, or has not.
 _JOIN_S = 12.0
 _TRUST_CENTRE = 0x0000
@@ -85,13 +83,13 @@ class ConsumerApplication(SeApplication):
             preconfiguredKey=bellows.types.KeyData(code.link_key),
             networkKey=bellows.types.KeyData(bytes(16)),
             networkKeySequenceNumber=0,
-            preconfiguredTrustCenterEui64=bellows.types.EUI64(_nobody()),
+            preconfiguredTrustCenterEui64=bellows.types.EUI64(zigpy_eui64(bytes(8))),
         )
-        _ok(await ezsp.setInitialSecurityState(state=state), "its security settings")
+        accepted((await ezsp.setInitialSecurityState(state=state))[0], "its security settings")
         parameters = bellows.types.EmberNetworkParameters(
             extendedPanId=network.extendedPanId,
             panId=network.panId,
-            radioTxPower=_POWER,
+            radioTxPower=stock.DEFAULT_TX_POWER,
             radioChannel=network.channel,
             joinMethod=bellows.types.EmberJoinMethod.USE_MAC_ASSOCIATION,
             nwkManagerId=bellows.types.EmberNodeId(_TRUST_CENTRE),
@@ -99,7 +97,8 @@ class ConsumerApplication(SeApplication):
             channels=bellows.types.Channels(1 << network.channel),
         )
         with ezsp.wait_for_stack_status(bellows.types.sl_Status.NETWORK_UP) as up:
-            _ok(await ezsp.joinNetwork(nodeType=bellows.types.EmberNodeType.ROUTER, parameters=parameters), "joining")
+            said = await ezsp.joinNetwork(nodeType=bellows.types.EmberNodeType.ROUTER, parameters=parameters)
+            accepted(said[0], "the network's parameters")
             try:
                 async with asyncio.timeout(_JOIN_S):
                     await up
@@ -140,15 +139,6 @@ class ConsumerApplication(SeApplication):
 
     async def permit(self, time_s: int = 60, node: t.EUI64 | str | None = None) -> None:
         """A guest opens and closes nobody's door; zigpy closes it at every start."""
-
-
-def _ok(response: Any, what: str) -> None:
-    if bellows.types.sl_Status.from_ember_status(response[0]) != bellows.types.sl_Status.OK:
-        raise NetworkNotFormed(f"the stick refuses {what}: {response[0]!r}")
-
-
-def _nobody() -> t.EUI64:
-    return t.EUI64.deserialize(bytes(8))[0]
 
 
 async def _no_repair(ezsp: object) -> bool:

@@ -33,8 +33,8 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """Something of the network itself: joined, left, key established, key failed, not answered, memory damaged, stick lost,
-    stick back. ``device`` is empty where it is of the stick.
+    """Something of the network itself: joined, left, key established, key failed, not answered, stick lost, stick back.
+    ``device`` is empty where it is of the stick.
     """
 
     what: str

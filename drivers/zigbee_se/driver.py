@@ -127,7 +127,7 @@ class Zigbee:
         from drivers.zigbee_se.meters import meters
 
         if self._meters is None:
-            await settled(self._pan, _SETTLE_S, self._only)
+            await settled(self._pan, self._only)
             self._meters = await meters(self._pan, self._context, str(self._url), self._only)
         if not self._meters:
             what = f"device {self._only.hex()}" if self._only else "network"
@@ -194,14 +194,14 @@ def driver(url: MeterUrl, context: Context) -> Zigbee:
     return Zigbee(url, context)
 
 
-async def settled(pan: Pan, within_s: float, wanted: bytes | None = None) -> None:
-    """Wait until the device that is wanted, or every one that is known, was asked what it is; or the time is over.
+async def settled(pan: Pan, wanted: bytes | None = None) -> None:
+    """Wait until the device that is wanted, or every one that is known, was asked what it is; 5 s at the most.
 
     A network whose devices the database does not know is heard one device after the other: it is settled when nobody was new
     for a second.
     """
     loop = asyncio.get_running_loop()
-    deadline, still, before = loop.time() + within_s, loop.time(), -1
+    deadline, still, before = loop.time() + _SETTLE_S, loop.time(), -1
     while loop.time() < deadline:
         found = {one.eui64: one.interviewed for one in pan.devices()}
         if len(found) != before or not all(found.values()):

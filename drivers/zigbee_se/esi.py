@@ -58,7 +58,7 @@ class Told:
 class Esi:
     """What was told. ``file`` keeps it over a restart; None keeps it in memory only.
 
-    A file that cannot be read is put aside as ``damaged``: the network goes on, and its owner says what was lost.
+    A file that cannot be read is put aside: the network goes on, and ``damaged`` says what was lost, for whoever opens it.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -67,13 +67,14 @@ class Esi:
         #: Whom an event belongs to, also after its cancellation: issuerEventId -> tracking.
         self._tracking: dict[int, str] = {}
         self.dropped = 0
-        self.damaged: Path | None = None
+        self.damaged = ""
         if file is not None and file.exists():
             try:
                 self._load(json.loads(file.read_text()))
             except (ValueError, KeyError, TypeError, AttributeError, BadFrame):
                 self._told, self._tracking = {}, {}
-                self.damaged = file.replace(file.with_name(f"{file.name}.damaged"))
+                aside = file.replace(file.with_name(f"{file.name}.damaged"))
+                self.damaged = f"what devices were told could not be read and is lost to them; it is kept as {aside}"
 
     def tell(self, instruction: Instruction, now: datetime, tracking: str = "") -> dict[str, Any]:
         """Remember an instruction, or forget the one it cancels; returns the fields to send. Raises CannotSay."""
@@ -133,9 +134,8 @@ class Esi:
     def _scheduled(
         self, cluster: int, kind: type[Price] | type[LoadControl], fields: Mapping[str, Any], now: datetime
     ) -> list[Reply]:
-        """Those that end after a time (0: now), so many at the most (0: all) (SE 1.4, D.2.3.3.2 and D.3.3.3.2)."""
-        asked = fields.get("startTime", 0)
-        found = self.current(kind, max(now, moment(asked) or now) if asked else now)
+        """Those that end after a time (0: now), so many at the most (0: all)."""
+        found = self.current(kind, max(now, moment(fields.get("startTime")) or now))
         most = fields.get("numberOfEvents", 0)
         return self._replies(cluster, kind.command, found[: most or None], now)
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from drivers.driver import Context
 from drivers.errors import KeyRejected, MeterError
-from drivers.zigbee_se import key_establishment
-from drivers.zigbee_se.application import KEY_ESTABLISHMENT, Arrived, eui64_bytes
+from drivers.zigbee_se.application import Arrived, eui64_bytes
 from drivers.zigbee_se.certificate import SUITES, own_keys
-from drivers.zigbee_se.key_establishment import Exchange
+from drivers.zigbee_se.key_establishment import CLUSTER, Exchange, Refusal
 from drivers.zigbee_se.stick import Stick
 from drivers.zigbee_se.traffic import Traffic
 from drivers.zigbee_se.zcl import Frame
@@ -45,7 +44,7 @@ class KeyAgreements:
         first = exchange.start()
         try:
             async with self._stick.talking(f"key establishment with {device.hex()}"), asyncio.timeout(_WHOLE_S):
-                await self._traffic.send_command(device, endpoint, KEY_ESTABLISHMENT, None, first.name, first.fields)
+                await self._traffic.send_command(device, endpoint, CLUSTER, None, first.name, first.fields)
                 await over
         finally:
             self._exchanges.pop(device, None)
@@ -60,9 +59,9 @@ class KeyAgreements:
                 self._exchanges[device] = await asyncio.to_thread(self._exchange, device, suite, False)
             except MeterError as error:
                 self._happened("key failed", device, str(error))
-                refusal = key_establishment.Refusal.UNSUPPORTED_SUITE
-                end = {"statusCode": int(refusal), "waitTime": _AGAIN_S, "keyEstablishmentSuite": suite}
-                await self._send(arrived, frame.tsn, _TERMINATE, end, to_client=True)
+                refusal = int(Refusal.UNSUPPORTED_SUITE)
+                end = {"statusCode": refusal, "waitTime": _AGAIN_S, "keyEstablishmentSuite": suite}
+                await self._send(arrived, frame.tsn, _TERMINATE, end, by_initiator=False)
                 return
         exchange = self._exchanges.get(device)
         if exchange is None:
@@ -75,16 +74,16 @@ class KeyAgreements:
         if step is not None:
             # The response of a responder bears the request's number; an initiator's next request one of its own.
             number = None if exchange.initiator and step.name != _TERMINATE else frame.tsn
-            end_by_us = not exchange.initiator if step.name == _TERMINATE else None
-            await self._send(arrived, number, step.name, step.fields, to_client=end_by_us)
+            await self._send(arrived, number, step.name, step.fields, by_initiator=exchange.initiator)
         if exchange.done:
             self._ended(device, exchange)
 
     async def _send(
-        self, arrived: Arrived, number: int | None, name: str, fields: dict[str, Any], *, to_client: bool | None
+        self, arrived: Arrived, number: int | None, name: str, fields: dict[str, Any], *, by_initiator: bool
     ) -> None:
+        """The initiator is the client of the other's server, whatever the step."""
         await self._traffic.send_command(
-            arrived.device, arrived.source, KEY_ESTABLISHMENT, number, name, fields, to_client=to_client
+            arrived.device, arrived.source, CLUSTER, number, name, fields, to_client=not by_initiator
         )
 
     def _exchange(self, device: bytes, suite: int, initiator: bool) -> Exchange:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,10 +18,9 @@ import zigpy.types as t
 from drivers.driver import Context
 from drivers.errors import BadFrame, MeterError, NoAnswer, NotSupported
 from drivers.reading import MeterEvent
-from drivers.zigbee_se import payload, stick, zcl, zcl_time
+from drivers.zigbee_se import key_establishment, payload, stick, zcl, zcl_time
 from drivers.zigbee_se.answers import Answers
 from drivers.zigbee_se.application import (
-    KEY_ESTABLISHMENT,
     Arrived,
     SeApplication,
     configuration,
@@ -28,14 +28,13 @@ from drivers.zigbee_se.application import (
     zigpy_eui64,
 )
 from drivers.zigbee_se.consumer import ConsumerApplication
-from drivers.zigbee_se.definitions import definitions
 from drivers.zigbee_se.devices import Device, Happened
 from drivers.zigbee_se.esi import Esi
 from drivers.zigbee_se.install_code import InstallCode
 from drivers.zigbee_se.instructions import Instruction
 from drivers.zigbee_se.key_agreements import KeyAgreements
 from drivers.zigbee_se.stick import Stick
-from drivers.zigbee_se.traffic import Traffic
+from drivers.zigbee_se.traffic import Traffic, command_frame
 from drivers.zigbee_se.zcl import Frame
 
 #: Seconds until a device has answered a request: it may have to be asked for at its parent, and a mesh takes its time.
@@ -87,39 +86,26 @@ class Pan:
         self._traffic = Traffic(self._stick, context.timeout or ANSWER_S)
         self._keys = KeyAgreements(self._stick, self._traffic, context, self._happened)
         self.esi = Esi(memory)
-        self._answers = Answers(self._traffic, self._keys, self.esi, context)
+        self._answers = Answers(
+            self._traffic,
+            self._keys,
+            self.esi,
+            context,
+            on_frame=lambda arrived, frame: self.on_frame(arrived, frame),
+            on_event=lambda event: self.on_event(event),
+        )
         self._tasks: set[asyncio.Task[None]] = set()
+        self.on_frame: Callable[[Arrived, Frame], None] = lambda arrived, frame: None
+        self.on_event: Callable[[MeterEvent], None] = lambda event: None
         self.on_happened: Callable[[Happened], None] = lambda happened: None
 
     async def __aenter__(self) -> Self:
         await self._stick.open()
-        if self.esi.damaged is not None:
-            self._happened(
-                "memory damaged", b"", f"what devices were told is lost; the file is kept as {self.esi.damaged}"
-            )
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         await stick.end(list(self._tasks))
         await self._stick.close()
-
-    @property
-    def on_frame(self) -> Callable[[Arrived, Frame], None]:
-        """Takes what devices send unasked."""
-        return self._answers.on_frame
-
-    @on_frame.setter
-    def on_frame(self, take: Callable[[Arrived, Frame], None]) -> None:
-        self._answers.on_frame = take
-
-    @property
-    def on_event(self) -> Callable[[MeterEvent], None]:
-        """Takes devices' reports of instructions and confirmations of texts."""
-        return self._answers.on_event
-
-    @on_event.setter
-    def on_event(self, take: Callable[[MeterEvent], None]) -> None:
-        self._answers.on_event = take
 
     @property
     def established(self) -> set[bytes]:
@@ -226,15 +212,7 @@ class Pan:
 
         Raises NoAnswer, LinkLost, BadFrame; NotSupported where the device refuses.
         """
-        side, defined = definitions().clusters[cluster].command(name)
-        frame = Frame(
-            defined.code,
-            payload.encode(defined, fields),
-            0,
-            of_cluster=True,
-            to_client=side == "server",
-            no_default_response=False,
-        )
+        frame = replace(command_frame(cluster, name, fields, 0), no_default_response=False)
         answer = await self._traffic.ask(device, endpoint, cluster, frame)
         if not answer.of_cluster:
             said = zcl.parse_default_response(answer.payload)
@@ -267,15 +245,9 @@ class Pan:
         if not endpoints:
             raise NotSupported(f"{device.hex()} takes no {instruction.command}", where=self._path)
         said = fields if fields is not None else self.esi.tell(instruction, self._context.now(), tracking)
-        _, defined = definitions().clusters[instruction.cluster].command(instruction.command)
         number = self._traffic.number()
-        frame = Frame(
-            defined.code,
-            payload.encode(defined, said),
-            number,
-            of_cluster=True,
-            to_client=True,
-            no_default_response=False,
+        frame = replace(
+            command_frame(instruction.cluster, instruction.command, said, number), no_default_response=False
         )
         with self._traffic.awaited(device, instruction.cluster, number) as answered:
             await self._traffic.send(device, endpoints[0], instruction.cluster, frame)
@@ -301,7 +273,7 @@ class Pan:
 
     async def establish(self, device: bytes, suite: int) -> None:
         """Begin key establishment with a device. Raises KeyRejected, NoAnswer, LinkLost; NotSupported where it has none."""
-        endpoints = self.device(device).having(KEY_ESTABLISHMENT)
+        endpoints = self.device(device).having(key_establishment.CLUSTER)
         if not endpoints:
             raise NotSupported(f"{device.hex()} has no key establishment", where=self._path)
         await self._keys.establish(device, endpoints[0], suite)

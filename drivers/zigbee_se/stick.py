@@ -42,8 +42,9 @@ class Stick:
         self._on_lost = on_lost
         self._look_s, self._look_answer_s = look_s, look_answer_s
         self._app: SeApplication | None = None
-        #: One whose start was interrupted: it has a thread and a port that end only when it is stopped.
-        self._starting: SeApplication | None = None
+        #: Those made and not stopped yet: each has a thread and a port that end only with it, also when its start or its
+        #: end is interrupted.
+        self._unstopped: list[SeApplication] = []
         self._lost = asyncio.Event()
         self._supervisor: asyncio.Task[None] | None = None
 
@@ -66,10 +67,9 @@ class Stick:
     async def close(self) -> None:
         if self._supervisor is not None:
             await end([self._supervisor])
-        apps = [self._app, self._starting]
-        self._app = self._starting = None
-        for app in filter(None, apps):
-            await _stop(app)
+        self._app = None
+        for app in list(self._unstopped):
+            await self._stop(app)
 
     @contextlib.asynccontextmanager
     async def talking(self, what: str) -> AsyncIterator[None]:
@@ -89,33 +89,36 @@ class Stick:
             raise LinkLost(f"{what}: {type(error).__name__}: {error}", where=self.path) from error
 
     async def _start(self) -> SeApplication:
-        app = self._starting = self._make()
+        app = self._make()
+        self._unstopped.append(app)
         app.add_listener(_Listener(self._on_happened, self._lost))
         try:
             async with asyncio.timeout(_START_S):
                 await app._load_db()
                 await app.begin()
         except zigpy.exceptions.NetworkNotFormed as error:
-            await self._give_up(app)
+            await self._stop(app)
             raise NotSupported(
                 f"the stick has no network ({error})", where=self.path, do=app.without_network
             ) from error
         except Exception as error:
             # As above: whatever it is, the stick does not start.
-            await self._give_up(app)
+            await self._stop(app)
             raise LinkLost(
                 f"the stick does not start: {type(error).__name__}: {error}",
                 where=self.path,
                 do="check that it is plugged in, has EZSP firmware, and that nothing else holds it",
             ) from error
-        self._starting = None
-        # One that joined has opened the stick twice: the first opening's end is no loss.
+        # What was lost before is over; and one that joined has opened the stick twice, of which the first end is no loss.
         self._lost.clear()
         return app
 
-    async def _give_up(self, app: SeApplication) -> None:
-        await _stop(app)
-        self._starting = None
+    async def _stop(self, app: SeApplication) -> None:
+        """End an application whatever state it is in, and soon."""
+        with contextlib.suppress(Exception):
+            async with asyncio.timeout(_STOP_S):
+                await app.shutdown()
+        self._unstopped.remove(app)
 
     async def _supervise(self) -> None:
         """Look at the stick; when it is gone or hangs, build the application anew until it is back."""
@@ -139,10 +142,9 @@ class Stick:
         self._on_lost()
         self._on_happened("stick lost", b"")
         if app is not None:
-            await _stop(app)
+            await self._stop(app)
         attempt = 0
         while True:
-            self._lost.clear()
             try:
                 self._app = await self._start()
                 break
@@ -168,13 +170,6 @@ class _Listener:
 
     def connection_lost(self, reason: object) -> None:
         self._lost.set()
-
-
-async def _stop(app: SeApplication) -> None:
-    """End an application whatever state it is in, and soon."""
-    with contextlib.suppress(Exception):
-        async with asyncio.timeout(_STOP_S):
-            await app.shutdown()
 
 
 async def end(tasks: list[asyncio.Task[None]]) -> None:

@@ -104,14 +104,9 @@ class Traffic:
 
         ``to_client`` for a command that both sides have.
         """
-        side, defined = definitions().clusters[cluster].command(name)
-        frame = Frame(
-            defined.code,
-            payload.encode(defined, fields),
-            self.number() if number is None else number,
-            of_cluster=True,
-            to_client=side == "server" if to_client is None else to_client,
-        )
+        frame = command_frame(cluster, name, fields, self.number() if number is None else number)
+        if to_client is not None:
+            frame = replace(frame, to_client=to_client)
         await self.send(device, endpoint, cluster, frame)
 
     def refusal(self, device: bytes, cluster: int, answer: Frame) -> MeterError:
@@ -121,3 +116,9 @@ class Traffic:
             return BadFrame(f"{name} answers with command 0x{answer.command:02x}", where=self._stick.path)
         said = zcl.parse_default_response(answer.payload)
         return NotSupported(f"{name} refuses: {zcl.status_name(said.status)}", where=self._stick.path)
+
+
+def command_frame(cluster: int, name: str, fields: dict[str, Any], number: int) -> Frame:
+    """A cluster's command with its fields, to the side that the definitions give it."""
+    side, defined = definitions().clusters[cluster].command(name)
+    return Frame(defined.code, payload.encode(defined, fields), number, of_cluster=True, to_client=side == "server")

@@ -75,6 +75,7 @@ class Network:
                         self._pan = pan
                         self._is_open.set()
                         self._states.say(what, "")
+                        self._states.say(f"{what}, memory", pan.esi.damaged)
                         # The network looks after its stick by itself.
                         await asyncio.Event().wait()
                 except MeterError as error:
@@ -156,7 +157,7 @@ class Network:
         """What lasts is a state, said once and taken back; the rest a line of the log."""
         network = f"network {self._table.name}"
         state = f"{network}, key of {one.device.hex()}" if one.what.startswith("key") else network
-        if one.what in ("key failed", "stick lost", "memory damaged"):
+        if one.what in ("key failed", "stick lost"):
             self._states.say(state, f"{one.what}: {one.why or 'it is looked for'}")
         elif one.what in ("key established", "stick back"):
             self._states.say(state, "")

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 _KEYS = click.option("--keys", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Key file (0600).")
 #: Seconds after joining until the device and we have a key.
 _KEY_S = 60.0
-#: Seconds for a network whose devices are not known yet.
-_SETTLE_S = 5.0
-_KEY_ESTABLISHMENT = 0x0800
 
 
 @click.group()
@@ -62,9 +59,10 @@ def join(url: str, suite: int, keys: Path | None) -> None:
 
     async def do(network: Pan) -> None:
         from drivers.zigbee_se.driver import settled
+        from drivers.zigbee_se.key_establishment import CLUSTER
 
-        await settled(network, _SETTLE_S)
-        with_keys = [one for one in network.devices() if one.having(_KEY_ESTABLISHMENT)]
+        await settled(network)
+        with_keys = [one for one in network.devices() if one.having(CLUSTER)]
         if not with_keys:
             raise NoAnswer("it has joined, but no device of the network has key establishment", where=url)
         for one in with_keys:
@@ -89,7 +87,7 @@ def devices(url: str) -> None:
     async def do(network: Pan) -> None:
         from drivers.zigbee_se.driver import settled
 
-        await settled(network, _SETTLE_S)
+        await settled(network)
         for one in network.devices():
             _say(
                 {
@@ -122,6 +120,7 @@ def permit(url: str, device: str, seconds: int, keys: Path | None) -> None:
     has joined and a link key is established.
     """
     from drivers.zigbee_se.install_code import InstallCode, eui64
+    from drivers.zigbee_se.key_establishment import CLUSTER
 
     code = InstallCode.parse(device) if "$I:" in device or "|" in device else _install_code()
     address = code.eui64 or eui64(device)
@@ -132,7 +131,7 @@ def permit(url: str, device: str, seconds: int, keys: Path | None) -> None:
         await network.permit(address, code, seconds)
         click.echo(f"the network is open for {address.hex()} for {seconds} s; start the device's joining", err=True)
         found = await network.joined(address, seconds)
-        wants_key = bool(found.having(_KEY_ESTABLISHMENT) or found.asking(_KEY_ESTABLISHMENT))
+        wants_key = bool(found.having(CLUSTER) or found.asking(CLUSTER))
         deadline = asyncio.get_running_loop().time() + _KEY_S
         while wants_key and address not in network.established:
             failed = [one.why for one in happened if one.what == "key failed" and one.device == address]
@@ -232,7 +231,7 @@ def _tell(url: str, device: str | None, make: Callable[[int], Instruction], wait
             answered.set()
 
         network.on_event = event
-        await settled(network, _SETTLE_S)
+        await settled(network)
         instruction = make(network.next_event_id())
         targets = [one for one in network.devices() if one.asking(instruction.cluster)]
         if only is not None:
@@ -285,6 +284,8 @@ def _run(
 
     async def run() -> None:
         async with open_pan(address, context, code) as network:
+            if network.esi.damaged:
+                click.echo(f"metergate: {url}: {network.esi.damaged}", err=True)
             await do(network)
 
     try:

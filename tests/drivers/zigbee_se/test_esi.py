@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from drivers.zigbee_se.esi import LOAD_CONTROL, MESSAGING, PRICE, Esi
 from drivers.zigbee_se.instructions import CancelLoadControl, LoadControl, Message, Price
 from drivers.zigbee_se.zcl_time import seconds
@@ -59,3 +61,27 @@ def test_a_report_keeps_its_tracking_after_the_cancellation_and_the_restart(tmp_
     assert event is not None
     assert event.details["issuerTrackingID"] == "M"
     assert Esi(tmp_path / "esi.json").newest == 4
+
+
+def test_only_what_ends_after_the_time_that_is_asked_for_is_given() -> None:
+    esi = told()
+    for asked, given in ((LATER, [1, 2]), (NOW + timedelta(minutes=90), [2]), (NOW - timedelta(days=1), [1, 2])):
+        fields = {"startTime": seconds(asked), "numberOfEvents": 0}
+        prices = esi.answer(PRICE, "GetScheduledPrices", fields, LATER) or []
+        assert [one.fields and one.fields["issuerEventId"] for one in prices] == given
+
+
+@pytest.mark.parametrize(
+    "spoilt", ["", "{", "[]", '{"told": [{}], "tracking": {}}', '{"told": [], "tracking": {"x": 1}}']
+)
+def test_a_memory_that_cannot_be_read_is_put_aside_and_said(tmp_path: Path, spoilt: str) -> None:
+    file = tmp_path / "esi.json"
+    file.write_text(spoilt)
+    esi = Esi(file)
+    aside = tmp_path / "esi.json.damaged"
+    assert aside.read_text() == spoilt
+    assert str(aside) in esi.damaged
+    assert esi.newest == 0
+    esi.tell(Message(issuer_event_id=3, text="Peak"), NOW)
+    assert Esi(file).newest == 3
+    assert Esi(file).damaged == ""

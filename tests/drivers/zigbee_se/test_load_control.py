@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -24,11 +25,14 @@ async def test_an_owner_opts_out_and_it_is_said_whose_event_it_was(emulated: Any
     house = emulated("formed")
     async with opened(house, bench_keys) as watched:
         await interviewed(watched, SWITCH, THERMOSTAT)
-        event = LoadControl(issuer_event_id=7, device_class=0x0FFF, duration_min=5, criticality=4)
+        event = LoadControl(issuer_event_id=7, device_class=0x0FFF, duration_min=5, criticality=4, randomise_start=True)
         for device in (SWITCH, THERMOSTAT):
             await watched.pan.tell(device, event, "DR-7")
         await reported(watched, THERMOSTAT, OPTED_OUT)
         await reported(watched, SWITCH, RECEIVED)
+        (held,) = (await house.do("state", "switch"))["events"]
+        # Bit 0 of EventControl: the start is randomised.
+        assert (held["classes"], held["control"]) == (0x0FFF, 1)
         await house.do("opt-out", "switch", event=7)
         await reported(watched, SWITCH, OPTED_OUT)
         assert {one.details["issuerTrackingID"] for one in watched.events} == {"DR-7"}
@@ -53,6 +57,7 @@ async def test_a_cancelled_event_is_reported_and_not_given_again(emulated: Any, 
         assert watched.events[-1].details["issuerTrackingID"] == "DR-9"
         before = len(watched.events)
         await house.do("restart", "switch")
+        await asyncio.sleep(1)
         state = await house.do("state", "switch")
         assert len(watched.events) == before
         assert [number for number, _ in state["reported"]] == [9] * len(state["reported"])

@@ -119,6 +119,36 @@ async def test_prices_texts_and_load_controls_are_told_and_answered(emulated: An
         assert tracked == {"ReportEventStatus": "D1", "MessageConfirmation": "M1"}
 
 
+def left_behind(before: set[threading.Thread]) -> list[str]:
+    """Threads that would keep the process from its end."""
+    since = set(threading.enumerate()) - before
+    return [one.name for one in since if not one.daemon and "asyncio" not in one.name]
+
+
+@pytest.mark.slow
+async def test_an_end_that_is_interrupted_holds_nothing_up(
+    emulated: Any, bench_keys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network is closed while the application of a lost stick is being stopped."""
+    end = application.SeApplication.shutdown
+    ending = asyncio.Event()
+
+    async def slowly(self: Any, **more: Any) -> None:
+        ending.set()
+        await asyncio.sleep(1)
+        await end(self, **more)
+
+    house = emulated("formed")
+    before = set(threading.enumerate())
+    async with opened(house, bench_keys) as watched:
+        await watched.until(lambda: watched.pan.devices())
+        monkeypatch.setattr(application.SeApplication, "shutdown", slowly)
+        await house.do("stick", what="unplug")
+        await asyncio.wait_for(ending.wait(), 30)
+    await asyncio.sleep(0.5)
+    assert left_behind(before) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("after_s", [0.0, 0.3, 1.5])
 async def test_a_stick_that_goes_as_it_is_closed_holds_nothing_up(
@@ -135,9 +165,7 @@ async def test_a_stick_that_goes_as_it_is_closed_holds_nothing_up(
         began = loop.time()
     assert loop.time() - began < 12
     await asyncio.sleep(0.5)
-    assert [
-        one.name for one in set(threading.enumerate()) - before if not one.daemon and "asyncio" not in one.name
-    ] == []
+    assert left_behind(before) == []
 
 
 @pytest.mark.slow
@@ -156,9 +184,7 @@ async def test_a_start_that_is_interrupted_holds_nothing_up(emulated: Any, bench
         await asyncio.wait([task], timeout=12)
         assert task.done()
     await asyncio.sleep(0.5)
-    assert [
-        one.name for one in set(threading.enumerate()) - before if not one.daemon and "asyncio" not in one.name
-    ] == []
+    assert left_behind(before) == []
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """bellows' controller as a Smart Energy coordinator: what zigpy drops is let through, what is not encrypted is not.
 
 It is tied to zigpy 2.x: each override says which behaviour it replaces. zigpy's own objects do not leave ``application``,
-``consumer``, ``stick``, ``traffic`` and ``network``.
+``consumer``, ``stick``, ``stick_end``, ``traffic`` and ``network``.
 """
 
 from __future__ import annotations
@@ -170,6 +170,11 @@ class SeApplication(stock.ControllerApplication):  # type: ignore[misc]
     async def still_there(self) -> None:
         """Ask the stick something that needs its firmware and no radio. Raises what bellows raises."""
         await self._ezsp.networkState()
+
+    @property
+    def ezsp(self) -> Any:
+        """bellows' way to the firmware."""
+        return self._ezsp
 
     @property
     def firmware(self) -> str:

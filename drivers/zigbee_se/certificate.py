@@ -33,7 +33,10 @@ SUITES = {
 
 
 class Certificate:
-    """One certificate. ``subject`` is the device's EUI64, high octet first. Raises ValueError for another length."""
+    """One certificate. ``subject`` is the device's EUI64, high octet first.
+
+    Raises ValueError for another length, NotOnCurve where the point it gives is none.
+    """
 
     def __init__(self, suite: Suite, data: bytes) -> None:
         if len(data) != suite.certificate:
@@ -42,12 +45,13 @@ class Certificate:
         self.data = data
         self.subject = data[suite.subject]
         self.issuer = data[suite.issuer]
+        self._point = suite.curve.decode(data[suite.point])
 
     def public_key(self, authority: Point) -> Point:
         """The subject's public key: e times the certificate's point, plus the authority's. Raises NotOnCurve."""
         curve = self.suite.curve
-        point = curve.decode(self.data[self.suite.point])
-        found = curve.add(curve.times(int.from_bytes(mmo(self.data), "big") % curve.order, point), authority)
+        hashed = int.from_bytes(mmo(self.data), "big") % curve.order
+        found = curve.add(curve.times(hashed, self._point), authority)
         if found is None:
             raise NotOnCurve("the certificate gives the point at infinity")
         return found

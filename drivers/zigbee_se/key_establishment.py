@@ -9,21 +9,17 @@
                                         <-       ConfirmKey(MAC of V)
 
 Either side ends it with Terminate. An ``Exchange`` takes each command that arrives and gives the one to send; it reads no
-clock: its owner ends it when the other side takes longer than it said it would.
+clock: its owner ends it when the other side does not go on. What is computed with our keys is the work of an ``OwnEnd``.
 """
 
 from __future__ import annotations
 
 import hmac
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from drivers.errors import KeyRejected
-from drivers.zigbee_se.certificate import Certificate, OwnKeys
-from drivers.zigbee_se.curve import Curve, NotOnCurve, Point
-from drivers.zigbee_se.mmo import hmac_mmo, mmo
+from drivers.zigbee_se.certificate import Certificate
 
 CLUSTER = 0x0800
 
@@ -49,58 +45,66 @@ class Send(NamedTuple):
     fields: dict[str, Any]
 
 
-class Keys(NamedTuple):
-    """What both sides have computed."""
+class Codes(NamedTuple):
+    """What proves that both have come to the same key: MACU of the initiator, MACV of the responder (C.3.1.2.2.3)."""
 
-    mac: bytes
-    link: bytes
+    initiator: bytes
+    responder: bytes
+
+
+class OwnEnd(Protocol):
+    """Our certificate, and what is computed with its private key: here (``host_end``) or in the stick (``stick_end``).
+
+    One is for one exchange. Each raises LinkLost when the stick does not answer.
+    """
+
+    @property
+    def certificate(self) -> Certificate: ...
+
+    async def ephemeral(self) -> bytes:
+        """Our ephemeral public key, always the same one, encoded."""
+        ...
+
+    async def agree(self, partner: Certificate, ephemeral: bytes, *, initiator: bool) -> Codes:
+        """Come to the keys with a partner and its ephemeral key; ``initiator`` are we. Raises ValueError for no point."""
+        ...
+
+    async def keep(self) -> None:
+        """Give the link key to the stick, for the partner agreed with."""
+        ...
 
 
 class Exchange:
-    """One exchange, as initiator or responder. ``link_key`` is there once both sides have confirmed it.
+    """One exchange, as initiator or responder. ``agreed`` once both sides have confirmed the key and the stick has it.
 
     ``partner`` is the other side's EUI64, high octet first: its certificate must be of it. After a failure ``failed`` says why,
     and nothing more is sent.
     """
 
-    def __init__(
-        self,
-        own: OwnKeys,
-        partner: bytes,
-        *,
-        initiator: bool,
-        random: Callable[[int], int] = lambda end: secrets.randbelow(end - 1) + 1,
-    ) -> None:
+    def __init__(self, own: OwnEnd, partner: bytes, *, initiator: bool) -> None:
         self._own = own
         self._partner = partner
         self.initiator = initiator
-        self._curve = own.suite.curve
-        self._secret = random(self._curve.order)
-        own_point = self._curve.times(self._secret, self._curve.generator)
-        assert own_point is not None  # noqa: S101 - the factor is below the order
-        self._point = own_point
         self._awaited = "" if initiator else "InitiateKeyEstablishmentRequest"
-        self._public: Point | None = None
-        self._keys: Keys | None = None
-        self._partner_point = b""
-        self.partner_s = GENERATE_S
-        self.link_key: bytes | None = None
-        self.failed: str = ""
+        self._certificate: Certificate | None = None
+        self._codes: Codes | None = None
+        self.agreed = False
+        self.failed = ""
 
     @property
     def suite(self) -> int:
-        return self._own.suite.number
+        return self._own.certificate.suite.number
 
     @property
     def done(self) -> bool:
-        return self.link_key is not None or bool(self.failed)
+        return self.agreed or bool(self.failed)
 
     def start(self) -> Send:
         """The first command, of an initiator."""
         self._awaited = "InitiateKeyEstablishmentResponse"
         return Send("InitiateKeyEstablishmentRequest", {"keyEstablishmentSuite": self.suite, **self._identity()})
 
-    def receive(self, name: str, fields: Mapping[str, Any]) -> Send | None:
+    async def receive(self, name: str, fields: Mapping[str, Any]) -> Send | None:
         """Take a command of the other side, give the answer; None where nothing is to be sent."""
         if self.done:
             return None
@@ -111,51 +115,44 @@ class Exchange:
             return self._end(Refusal.BAD_MESSAGE, f"{name} came where {self._awaited} was due")
         step = self._STEPS[name]
         try:
-            return step(self, fields)
+            return await step(self, fields)
         except _Refused as refused:
             return self._end(refused.refusal, refused.why)
 
-    def key(self) -> bytes:
-        """The link key. Raises KeyRejected when there is none."""
-        if self.link_key is None:
-            raise KeyRejected(
-                f"no link key with {self._partner.hex()}: {self.failed or 'the exchange is not over'}",
-                do="check that both certificates are of the same authority, and production or test both",
-            )
-        return self.link_key
-
-    def _initiated(self, fields: Mapping[str, Any]) -> Send:
+    async def _initiated(self, fields: Mapping[str, Any]) -> Send:
         """Of a responder: the initiator's certificate."""
-        self._certificate(fields, fields["keyEstablishmentSuite"])
+        self._believe(fields, fields["keyEstablishmentSuite"])
         self._awaited = "EphemeralDataRequest"
         return Send(
             "InitiateKeyEstablishmentResponse", {"requestedKeyEstablishmentSuite": self.suite, **self._identity()}
         )
 
-    def _answered(self, fields: Mapping[str, Any]) -> Send:
+    async def _answered(self, fields: Mapping[str, Any]) -> Send:
         """Of an initiator: the responder's certificate."""
-        self._certificate(fields, fields["requestedKeyEstablishmentSuite"])
+        self._believe(fields, fields["requestedKeyEstablishmentSuite"])
         self._awaited = "EphemeralDataResponse"
-        return Send("EphemeralDataRequest", {"ephemeralData": self._curve.encode(self._point)})
+        return Send("EphemeralDataRequest", {"ephemeralData": await self._own.ephemeral()})
 
-    def _ephemeral_request(self, fields: Mapping[str, Any]) -> Send:
-        self._agree(fields["ephemeralData"])
+    async def _ephemeral_request(self, fields: Mapping[str, Any]) -> Send:
+        ephemeral = await self._own.ephemeral()
+        await self._agree(fields["ephemeralData"])
         self._awaited = "ConfirmKeyDataRequest"
-        return Send("EphemeralDataResponse", {"ephemeralData": self._curve.encode(self._point)})
+        return Send("EphemeralDataResponse", {"ephemeralData": ephemeral})
 
-    def _ephemeral_response(self, fields: Mapping[str, Any]) -> Send:
-        self._agree(fields["ephemeralData"])
+    async def _ephemeral_response(self, fields: Mapping[str, Any]) -> Send:
+        codes = await self._agree(fields["ephemeralData"])
         self._awaited = "ConfirmKeyDataResponse"
-        return Send("ConfirmKeyDataRequest", {"secureMessageAuthenticationCode": self._code(of_initiator=True)})
+        return Send("ConfirmKeyDataRequest", {"secureMessageAuthenticationCode": codes.initiator})
 
-    def _confirm_request(self, fields: Mapping[str, Any]) -> Send:
-        self._check(fields, of_initiator=True)
-        return Send("ConfirmKeyDataResponse", {"secureMessageAuthenticationCode": self._code(of_initiator=False)})
+    async def _confirm_request(self, fields: Mapping[str, Any]) -> Send:
+        codes = self._agreed_codes()
+        await self._confirmed(codes.initiator, fields)
+        return Send("ConfirmKeyDataResponse", {"secureMessageAuthenticationCode": codes.responder})
 
-    def _confirm_response(self, fields: Mapping[str, Any]) -> None:
-        self._check(fields, of_initiator=False)
+    async def _confirm_response(self, fields: Mapping[str, Any]) -> None:
+        await self._confirmed(self._agreed_codes().responder, fields)
 
-    _STEPS: Mapping[str, Callable[[Exchange, Mapping[str, Any]], Send | None]] = {
+    _STEPS: Mapping[str, Callable[[Exchange, Mapping[str, Any]], Awaitable[Send | None]]] = {
         "InitiateKeyEstablishmentRequest": _initiated,
         "InitiateKeyEstablishmentResponse": _answered,
         "EphemeralDataRequest": _ephemeral_request,
@@ -171,54 +168,44 @@ class Exchange:
             "identity": self._own.certificate.data,
         }
 
-    def _certificate(self, fields: Mapping[str, Any], suite: int) -> None:
+    def _believe(self, fields: Mapping[str, Any], suite: int) -> None:
         # A responder is told the one suite that is wanted.
         if suite != self.suite:
             raise _Refused(Refusal.UNSUPPORTED_SUITE, f"suite {suite} is wanted, this exchange is of {self.suite}")
+        own = self._own.certificate
         try:
-            certificate = Certificate(self._own.suite, fields["identity"])
-            if certificate.issuer != self._own.certificate.issuer:
-                raise _Refused(Refusal.UNKNOWN_ISSUER, f"its certificate is of the issuer {certificate.issuer!r}")
-            if certificate.subject != self._partner:
-                raise _Refused(
-                    Refusal.INVALID_CERTIFICATE, f"its certificate is of {certificate.subject.hex()}, not of the sender"
-                )
-            self._public = certificate.public_key(self._own.authority)
+            certificate = Certificate(own.suite, fields["identity"])
         except ValueError as error:
             raise _Refused(Refusal.INVALID_CERTIFICATE, str(error)) from None
-        self.partner_s = max(fields["ephemeralDataGenerateTime"], fields["confirmKeyGenerateTime"])
+        if certificate.issuer != own.issuer:
+            raise _Refused(Refusal.UNKNOWN_ISSUER, f"its certificate is of the issuer {certificate.issuer!r}")
+        if certificate.subject != self._partner:
+            raise _Refused(
+                Refusal.INVALID_CERTIFICATE, f"its certificate is of {certificate.subject.hex()}, not of the sender"
+            )
+        self._certificate = certificate
 
-    def _agree(self, data: bytes) -> None:
-        """ECMQV (SEC 1, 6.2) and the key derivation (C.4.2.2.2)."""
-        curve = self._curve
+    async def _agree(self, ephemeral: bytes) -> Codes:
+        assert self._certificate is not None  # noqa: S101 - the steps have an order
         try:
-            point = curve.decode(data)
-        except NotOnCurve as error:
+            self._codes = await self._own.agree(self._certificate, ephemeral, initiator=self.initiator)
+        except ValueError as error:
             raise _Refused(Refusal.BAD_MESSAGE, str(error)) from None
-        signature = (self._secret + _half(curve, self._point) * self._own.private) % curve.order
-        other = curve.add(point, curve.times(_half(curve, point), self._public))
-        shared = curve.times(curve.cofactor * signature, other)
-        if shared is None:
-            raise _Refused(Refusal.BAD_MESSAGE, "the shared secret is the point at infinity")
-        z = shared.x.to_bytes(curve.octets, "big")
-        self._partner_point = data
-        self._keys = Keys(mmo(z + b"\x00\x00\x00\x01"), mmo(z + b"\x00\x00\x00\x02"))
+        return self._codes
 
-    def _code(self, *, of_initiator: bool) -> bytes:
-        """MACU of the initiator or MACV of the responder (C.3.1.2.2.3)."""
-        assert self._keys is not None  # noqa: S101 - the steps have an order
-        ours = (self._own.certificate.subject, self._curve.encode(self._point))
-        theirs = (self._partner, self._partner_point)
-        first, second = (ours, theirs) if of_initiator == self.initiator else (theirs, ours)
-        which = b"\x02" if of_initiator else b"\x03"
-        return hmac_mmo(self._keys.mac, which + first[0] + second[0] + first[1] + second[1])
+    def _agreed_codes(self) -> Codes:
+        assert self._codes is not None  # noqa: S101 - the steps have an order
+        return self._codes
 
-    def _check(self, fields: Mapping[str, Any], *, of_initiator: bool) -> None:
-        expected = self._code(of_initiator=of_initiator)
+    async def _confirmed(self, expected: bytes, fields: Mapping[str, Any]) -> None:
         if not hmac.compare_digest(expected, fields["secureMessageAuthenticationCode"]):
             raise _Refused(Refusal.BAD_KEY_CONFIRM, "the two sides have not come to the same key")
-        assert self._keys is not None  # noqa: S101 - the steps have an order
-        self.link_key = self._keys.link
+        await self._own.keep()
+        self.agreed = True
+
+    def give_up(self, why: str) -> None:
+        """Of its owner: the other side is not heard any more, or not reached."""
+        self.failed = why
 
     def _end(self, refusal: Refusal, why: str) -> Send:
         self.failed = why
@@ -232,12 +219,6 @@ class _Refused(Exception):
     def __init__(self, refusal: Refusal, why: str) -> None:
         super().__init__(why)
         self.refusal, self.why = refusal, why
-
-
-def _half(curve: Curve, point: Point) -> int:
-    """The associate value of a point (SEC 1, 6.1): the lower half of its x, and the bit above."""
-    half = (curve.order.bit_length() + 1) // 2
-    return point.x % (1 << half) + (1 << half)
 
 
 def _reason(status: int) -> str:

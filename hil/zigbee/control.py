@@ -17,6 +17,7 @@ from typing import Any
 
 from hil.zigbee.device import LOAD_CONTROL, MESSAGING, METERING, PRICE, Endpoint, SmartEnergyDevice
 from hil.zigbee.house import House
+from hil.zigbee.key_establishment import KeyEstablishment
 from hil.zigbee.stick import Stick
 
 Request = dict[str, Any]
@@ -34,6 +35,7 @@ ACTIONS: dict[str, str] = {
     "confirm": "the owner confirms the message on the display (device)",
     "opt-out": "the owner opts out of a load control event (device, event)",
     "opt-in": "and in again (device, event)",
+    "spoil": "a device's next confirmation of a key is wrong, or it answers no step at all (device, what: wrong, silent)",
     "plain": "a device reports its registers without the encryption of its link key (device, endpoint)",
     "state": "what a device, or the stick, has: keys, prices, messages, events, counts (device)",
     "stick": "reset, fatal, hang, dead, unplug or plug (what)",
@@ -77,6 +79,7 @@ class Control:
             "leave": lambda: pan.leave(device),
             "restart": lambda: device.entered(pan),
             "time": device.ask_time,
+            "spoil": lambda: _spoil(device, request["what"]),
             "off": lambda: setattr(device, "reachable", False),
             "on": lambda: setattr(device, "reachable", True),
         }
@@ -94,6 +97,7 @@ class Control:
             "trust_centre": memory.trust_centre[::-1].hex(),
             "link_keys": {entry.partner[::-1].hex(): entry.key.hex() for entry in memory.link_keys.values()},
             "counts": {**self.house.pan.counts, **self.stick.ash.counts},
+            "commands": {f"{number:04x}": count for number, count in self.house.ncp.commands.items()},
             "unknown_commands": {f"{number:04x}": count for number, count in self.house.ncp.unknown.items()},
         }
 
@@ -126,6 +130,16 @@ class Control:
             (cluster.opt_out if action == "opt-out" else cluster.opt_in)(endpoint, event)
 
 
+def _key_establishments(device: SmartEnergyDevice) -> list[KeyEstablishment]:
+    clusters = [cluster for endpoint in device.endpoints.values() for cluster in endpoint.clusters.values()]
+    return [cluster for cluster in clusters if isinstance(cluster, KeyEstablishment)]
+
+
+def _spoil(device: SmartEnergyDevice, what: str) -> None:
+    for cluster in _key_establishments(device):
+        cluster.spoils, cluster.silent = what == "wrong", what == "silent"
+
+
 def _client(device: SmartEnergyDevice, number: int) -> tuple[Endpoint, Any]:
     """The client of a cluster, and the endpoint it is on. Raises StopIteration where there is none."""
     return next(
@@ -145,6 +159,7 @@ def state(device: SmartEnergyDevice) -> dict[str, Any]:
         "esi": device.esi,
         "time": device.time_said.hex(),
         "counts": dict(device.counts),
+        "agreements": [result for cluster in _key_establishments(device) for result in cluster.results],
     }
     for name, number in (("prices", PRICE), ("messages", MESSAGING), ("events", LOAD_CONTROL)):
         with contextlib.suppress(StopIteration):

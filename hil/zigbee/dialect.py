@@ -31,6 +31,7 @@ class Status(Enum):
     TABLE_ENTRY_EMPTY = (0xB6, 0x2D)
     MESSAGE_TOO_LONG = (0x74, 0x38)
     LIBRARY_NOT_PRESENT = (0xB5, 0x0F)
+    OPERATION_IN_PROGRESS = (0xBA, 0x05)
     #: Of the frame layer (EzspStatus).
     VERSION_NOT_SET = (0x30, 0x01)
     INVALID_FRAME_ID = (0x31, 0x0F)

@@ -7,6 +7,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     "formed": ("", "the network is there already, and every device is in it with a link key of its own"),
     "minute": ("60000", "how long a minute of a load control event lasts"),
     "fragments": ("", "devices answer a long read in fragments, instead of with what fits one frame"),
+    "library": ("", "the firmware has the library of key establishment, and certificates of the bench in its tokens"),
     "noise": ("3", "so many frames of a hundred are spoilt, lost or doubled, both ways"),
     "seed": ("1", "which frames the noise takes"),
     "hang": ("5000", "so long after its first message the stick acknowledges, and answers no more until it is reset"),

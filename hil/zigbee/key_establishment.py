@@ -33,7 +33,7 @@ class _Exchange:
 class KeyEstablishment:
     """One device's key establishment, both sides of the cluster. ``begins`` False leaves the first step to the other.
 
-    ``spoils`` makes it send a confirmation that is wrong, once.
+    ``spoils`` makes it send a confirmation that is wrong, once; ``silent`` makes it answer nothing.
     """
 
     def __init__(self, credentials: Credentials, *, server: bool, begins: bool = True) -> None:
@@ -42,6 +42,7 @@ class KeyEstablishment:
         self.credentials = credentials
         self.begins = begins
         self.spoils = False
+        self.silent = False
         self.attributes = Attributes({0x0000: Attribute("enum16", credentials.suite.number)})
         self.results: list[str] = []
         self._exchange: _Exchange | None = None
@@ -71,6 +72,8 @@ class KeyEstablishment:
             endpoint.send(KEY_ESTABLISHMENT, Frame(sequence, command, body, True, from_server=False))
 
     def command(self, endpoint: Endpoint, frame: Frame) -> int | None:
+        if self.silent:
+            return None
         reader = Reader(frame.body)
         if frame.command == TERMINATE:
             self.results.append(f"terminated by the other end: {reader.u8()}")

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hil.zigbee.aps import COORDINATOR, Message
+from hil.zigbee.cbke import Credentials
 from hil.zigbee.dialect import CALLBACK, RELEASES, Dialect, Frame, Status, build, parse
 from hil.zigbee.fields import Reader, Short, counted, u8, u16
 from hil.zigbee.memory import WILDCARD, Memory
@@ -44,6 +46,17 @@ def command(frame_id: int, *, since: int = 0, until: int = 255) -> Callable[[Com
     return register
 
 
+@dataclass
+class Agreement:
+    """The one exchange of keys that a firmware has room for: its ephemeral key, and what it came to with whom."""
+
+    suite: int
+    ephemeral: int
+    public: bytes
+    partner: bytes = b""
+    link_key: bytes = b""
+
+
 class Ncp:
     """One co-processor. ``outgoing`` gathers frames for the host; ``commands`` counts what it asked for, by frame id."""
 
@@ -54,6 +67,8 @@ class Ncp:
         self.outgoing: deque[bytes] = deque()
         self.commands: Counter[int] = Counter()
         self.unknown: Counter[int] = Counter()
+        #: By suite: what was written into the tokens of a firmware that has the library of key establishment.
+        self.credentials: dict[int, Credentials] = {}
         pan.ncp = self
         self.restart()
 
@@ -69,6 +84,7 @@ class Ncp:
         self.addresses: dict[int, tuple[bytes, int]] = {}
         self.slow: set[bytes] = set()
         self.transient_keys: dict[bytes, bytes] = {}
+        self.agreement: Agreement | None = None
         self.aps_sequence = 0
         self._answered = 0
         self.outgoing.clear()

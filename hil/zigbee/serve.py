@@ -26,6 +26,8 @@ async def serve(arguments: EmulateArguments) -> None:
     house = House(data_file(profile), version, minute_s=faults.seconds("minute") if "minute" in faults else 60.0)
     if "fragments" in faults:
         house.allow_fragments()
+    if "library" in faults:
+        house.write_certificates()
     if "formed" in faults:
         house.form()
     # A stick on USB takes any line speed.

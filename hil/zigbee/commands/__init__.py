@@ -1,5 +1,5 @@
 """The EZSP commands of the stick, by subject. Importing this package registers them all."""
 
-from hil.zigbee.commands import messages, network, security, setup
+from hil.zigbee.commands import cbke, messages, network, security, setup
 
-__all__ = ["messages", "network", "security", "setup"]
+__all__ = ["cbke", "messages", "network", "security", "setup"]

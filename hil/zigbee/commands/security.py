@@ -74,16 +74,16 @@ def get_key_table_entry(ncp: Ncp, reader: Reader) -> bytes:
 def add_or_update_key_table_entry(ncp: Ncp, reader: Reader) -> bytes:
     partner = reader.take(8)
     reader.u8()
-    return ncp.status(_store(ncp, None, partner, reader.take(16)))
+    return ncp.status(store_link_key(ncp, None, partner, reader.take(16)))
 
 
 @command(0x10E, since=12)
 def import_link_key(ncp: Ncp, reader: Reader) -> bytes:
     index, partner = reader.u8(), reader.take(8)
-    return ncp.dialect.security_status(_store(ncp, index, partner, reader.take(16)))
+    return ncp.dialect.security_status(store_link_key(ncp, index, partner, reader.take(16)))
 
 
-def _store(ncp: Ncp, index: int | None, partner: bytes, key: bytes) -> Status:
+def store_link_key(ncp: Ncp, index: int | None, partner: bytes, key: bytes) -> Status:
     """Keep a link key; without an index in the place of the partner's old one, or in the first that is free."""
     table, size = ncp.memory.link_keys, configured(ncp, KEY_TABLE_SIZE)
     places = [where for where, entry in table.items() if entry.partner == partner]

@@ -11,6 +11,7 @@ import pytest
 from drivers.errors import KeyRejected
 from drivers.zigbee_se.certificate import SUITES, Certificate, OwnKeys, own_keys
 from drivers.zigbee_se.curve import SECT163K1, SECT283K1, Curve, NotOnCurve
+from drivers.zigbee_se.host_end import HostEnd
 from drivers.zigbee_se.key_establishment import Exchange
 from drivers.zigbee_se.mmo import hmac_mmo, mmo
 
@@ -30,14 +31,25 @@ def keys_of(suite: int, role: str) -> OwnKeys:
     )
 
 
-def exchange(suite: int, role: str, partner: str) -> Exchange:
-    ephemeral = int(vector(suite)[role]["eph_priv"], 16)
-    eui64 = bytes.fromhex(vector(suite)[partner]["eui64"])
-    return Exchange(keys_of(suite, role), eui64, initiator=role == "initiator", random=lambda _: ephemeral)
+class Side:
+    """One side of an exchange, and the link keys it gave its stick, by device."""
+
+    def __init__(self, suite: int, role: str, partner: str, *, eui64: bytes | None = None) -> None:
+        ephemeral = int(vector(suite)[role]["eph_priv"], 16)
+        self.installed: dict[bytes, bytes] = {}
+        end = HostEnd(keys_of(suite, role), self._install, random=lambda _: ephemeral)
+        device = eui64 if eui64 is not None else bytes.fromhex(vector(suite)[partner]["eui64"])
+        self.exchange = Exchange(end, device, initiator=role == "initiator")
+
+    async def _install(self, device: bytes, key: bytes) -> None:
+        self.installed[device] = key
+
+    async def receive(self, name: str, fields: Any) -> Any:
+        return await self.exchange.receive(name, fields)
 
 
-def pair(suite: int) -> tuple[Exchange, Exchange]:
-    return exchange(suite, "initiator", "responder"), exchange(suite, "responder", "initiator")
+def pair(suite: int) -> tuple[Side, Side]:
+    return Side(suite, "initiator", "responder"), Side(suite, "responder", "initiator")
 
 
 @pytest.mark.parametrize("curve", [SECT163K1, SECT283K1], ids=lambda curve: curve.name)
@@ -56,68 +68,75 @@ def test_a_certificate_gives_the_published_public_key(suite: int, role: str) -> 
 
 
 @pytest.mark.parametrize("suite", [1, 2])
-def test_both_sides_come_to_the_published_key(suite: int) -> None:
+async def test_both_sides_come_to_the_published_key(suite: int) -> None:
     initiator, responder = pair(suite)
     published = {**vector(suite), **vector(suite).get("derived_here", {})} if suite == 2 else vector(suite)
     said = {}
-    step = initiator.start()
+    step = initiator.exchange.start()
     sides = [responder, initiator]
     while step is not None:
         said[step.name] = step.fields
         side = sides[0]
-        step = side.receive(step.name, step.fields)
+        step = await side.receive(step.name, step.fields)
         sides.reverse()
     assert said["EphemeralDataRequest"]["ephemeralData"].hex() == published["initiator"]["eph_pub"].lower()
     assert said["EphemeralDataResponse"]["ephemeralData"].hex() == published["responder"]["eph_pub"].lower()
     assert said["ConfirmKeyDataRequest"]["secureMessageAuthenticationCode"].hex() == published["macu"].lower()
     assert said["ConfirmKeyDataResponse"]["secureMessageAuthenticationCode"].hex() == published["macv"].lower()
-    assert initiator.key() == responder.key() == bytes.fromhex(published["keydata_linkkey"])
+    key = bytes.fromhex(published["keydata_linkkey"])
+    assert initiator.installed == {bytes.fromhex(vector(suite)["responder"]["eui64"]): key}
+    assert responder.installed == {bytes.fromhex(vector(suite)["initiator"]["eui64"]): key}
+    assert initiator.exchange.agreed
+    assert responder.exchange.agreed
 
 
-def test_a_false_confirmation_ends_it_without_a_key() -> None:
+async def test_a_false_confirmation_ends_it_without_a_key() -> None:
     initiator, responder = pair(1)
-    first = responder.receive(*initiator.start())
-    second = responder.receive(*initiator.receive(*first))
-    confirm = initiator.receive(*second)
+    first = await responder.receive(*initiator.exchange.start())
+    second = await responder.receive(*await initiator.receive(*first))
+    confirm = await initiator.receive(*second)
     wrong = bytes([confirm.fields["secureMessageAuthenticationCode"][0] ^ 1]) + bytes(15)
-    end = responder.receive(confirm.name, {"secureMessageAuthenticationCode": wrong})
+    end = await responder.receive(confirm.name, {"secureMessageAuthenticationCode": wrong})
     assert (end.name, end.fields["statusCode"]) == ("TerminateKeyEstablishment", 2)
-    assert initiator.receive(*end) is None
+    assert await initiator.receive(*end) is None
     for side in (initiator, responder):
-        with pytest.raises(KeyRejected):
-            side.key()
+        assert side.exchange.failed
+        assert not side.installed
 
 
-def test_a_certificate_of_another_device_is_refused() -> None:
+async def test_a_certificate_of_another_device_is_refused() -> None:
     initiator, _ = pair(1)
-    stranger = Exchange(keys_of(1, "responder"), bytes(8), initiator=False)
-    end = stranger.receive(*initiator.start())
+    stranger = Side(1, "responder", "initiator", eui64=bytes(8))
+    end = await stranger.receive(*initiator.exchange.start())
     assert end.fields["statusCode"] == 6
-    assert "not of the sender" in stranger.failed
+    assert "not of the sender" in stranger.exchange.failed
 
 
-def test_another_issuer_is_refused() -> None:
+@pytest.mark.parametrize(("at", "octets", "status"), [(30, b"NOTSECA1", 1), (0, bytes(22), 6)])
+async def test_another_issuer_and_a_certificate_without_a_point_are_refused(
+    at: int, octets: bytes, status: int
+) -> None:
     initiator, responder = pair(1)
-    start = initiator.start()
+    start = initiator.exchange.start()
     identity = bytearray(start.fields["identity"])
-    identity[30:38] = b"NOTSECA1"
-    end = responder.receive(start.name, {**start.fields, "identity": bytes(identity)})
-    assert end.fields["statusCode"] == 1
+    identity[at : at + len(octets)] = octets
+    end = await responder.receive(start.name, {**start.fields, "identity": bytes(identity)})
+    assert end.fields["statusCode"] == status
 
 
-def test_a_command_out_of_order_is_refused() -> None:
+async def test_a_command_out_of_order_is_refused() -> None:
     _, responder = pair(1)
-    end = responder.receive("ConfirmKeyDataRequest", {"secureMessageAuthenticationCode": bytes(16)})
+    end = await responder.receive("ConfirmKeyDataRequest", {"secureMessageAuthenticationCode": bytes(16)})
     assert end.fields["statusCode"] == 3
-    assert responder.receive("ConfirmKeyDataRequest", {"secureMessageAuthenticationCode": bytes(16)}) is None
+    assert await responder.receive("ConfirmKeyDataRequest", {"secureMessageAuthenticationCode": bytes(16)}) is None
 
 
-def test_octets_off_the_curve_are_refused() -> None:
+async def test_octets_off_the_curve_are_refused() -> None:
     with pytest.raises(NotOnCurve):
         SECT163K1.decode(b"\x04" + bytes(21))
     initiator, responder = pair(1)
-    responder.receive(*initiator.start())
-    assert responder.receive("EphemeralDataRequest", {"ephemeralData": bytes(22)}).fields["statusCode"] == 3
+    await responder.receive(*initiator.exchange.start())
+    assert (await responder.receive("EphemeralDataRequest", {"ephemeralData": bytes(22)})).fields["statusCode"] == 3
 
 
 class Store:

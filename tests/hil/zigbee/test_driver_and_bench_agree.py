@@ -9,6 +9,7 @@ import pytest
 
 from drivers.zigbee_se.certificate import own_keys
 from drivers.zigbee_se.definitions import definitions
+from drivers.zigbee_se.host_end import HostEnd
 from drivers.zigbee_se.key_establishment import Exchange
 from drivers.zigbee_se.payload import command, decode, encode
 from hil.zigbee.certificates import printed
@@ -34,12 +35,17 @@ class Store:
 
 
 @pytest.mark.parametrize(("name", "suite"), [("meter", 1), pytest.param("water", 2, marks=pytest.mark.slow)])
-def test_they_come_to_the_same_link_key(name: str, suite: int, gateway: Callable[..., Any]) -> None:
+async def test_they_come_to_the_same_link_key(name: str, suite: int, gateway: Callable[..., Any]) -> None:
     bench = gateway("house")
     device = bench.house.devices[name]
     own = own_keys(Store(), bytes.fromhex(STICK), suite)
     assert own is not None
-    exchange = Exchange(own, device.eui64[::-1], initiator=False)
+    installed: dict[bytes, bytes] = {}
+
+    async def install(eui64: bytes, key: bytes) -> None:
+        installed[eui64] = key
+
+    exchange = Exchange(HostEnd(own, install), device.eui64[::-1], initiator=False)
     bench.admit(name, CODES[name])
     done = 0
     while not exchange.done:
@@ -48,12 +54,12 @@ def test_they_come_to_the_same_link_key(name: str, suite: int, gateway: Callable
         request, done = frames[done], done + 1
         defined = command(KEY_ESTABLISHMENT, "client", request.command)
         assert defined is not None
-        answer = exchange.receive(defined.name, decode(defined, request.body))
+        answer = await exchange.receive(defined.name, decode(defined, request.body))
         assert answer is not None
         _, response = definitions().clusters[KEY_ESTABLISHMENT].command(answer.name)
         body = encode(response, answer.fields)
         frame = Frame(request.sequence, response.code, body, True, from_server=True)
         bench.send(name, KEY_ESTABLISHMENT, frame, encrypted=False)
         bench.run(0.1)
-    assert exchange.key() == device.link_key
+    assert installed == {device.eui64[::-1]: device.link_key}
     assert device.established

@@ -76,6 +76,8 @@ class Gateway:
                         tasks.create_task(delivery.run())
                     for network in parts.networks.values():
                         tasks.create_task(network.run())
+                    if parts.networks:
+                        tasks.create_task(self._serve_technicians(parts, file.parent))
                     for worker in parts.workers.values():
                         tasks.create_task(worker.run())
                     tasks.create_task(self._follow(parts))
@@ -114,6 +116,11 @@ class Gateway:
 
         sinks = {one.name: address(one) for one in self._config.sink}
         await serve(table, house, self._keys, wake, sinks, self._config.gateway.state, opened)
+
+    async def _serve_technicians(self, parts: Parts, state: Path) -> None:
+        from gateway.acquisition.pan_socket import SOCKET, PanSocket
+
+        await PanSocket(state / SOCKET, parts.networks, parts.store, self._clock.now).serve()
 
     def _measured(self, parts: Parts) -> contextlib.AbstractContextManager[None]:
         """The figures of ``parts`` served, where the configuration wants them."""

@@ -1,9 +1,16 @@
-"""What a network has and what happens to it: its devices, and joining, leaving, keys, the stick."""
+"""What a network has and what happens to it: its devices, and joining, leaving, keys, the stick; and who hears of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from drivers.reading import MeterEvent
+    from drivers.zigbee_se.application import Arrived
+    from drivers.zigbee_se.zcl import Frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +48,18 @@ class Happened:
     device: bytes
     at: datetime
     why: str = ""
+
+
+def _deaf(*_: object) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears what a network says by itself: ``frame`` what devices send unasked (reports), ``event`` their reports and
+    confirmations as events, ``happened`` what happens to the network.
+    """
+
+    frame: Callable[[Arrived, Frame], None] = _deaf
+    event: Callable[[MeterEvent], None] = _deaf
+    happened: Callable[[Happened], None] = _deaf

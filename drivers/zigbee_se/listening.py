@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 
 from drivers.driver import Context
 from drivers.errors import BadFrame, MeterError, NotSupported
-from drivers.reading import MeterEvent, NotUnderstood, Record
+from drivers.reading import NotUnderstood, Record
 from drivers.zigbee_se import metering_attributes as at
 from drivers.zigbee_se import zcl
 from drivers.zigbee_se.application import Arrived
+from drivers.zigbee_se.devices import Listener
 from drivers.zigbee_se.meters import PanMeter
 from drivers.zigbee_se.network import Pan
 
@@ -45,9 +46,6 @@ async def listen(
         for record in one.of(answers, context.now()):
             put(record)
 
-    def event(record: MeterEvent) -> None:
-        put(record)
-
     async def poll(one: PanMeter) -> None:
         while True:
             try:
@@ -57,20 +55,19 @@ async def listen(
                 put(NotUnderstood(one.place.device.hex(), "", f"not polled: {error}"))
             await asyncio.sleep(poll_s)
 
-    pan.on_frame, pan.on_event = reported, event
     tasks = []
-    try:
-        for one in meters:
-            put(await one.identify())
-            polled = True
-            with contextlib.suppress(NotSupported):
-                polled = bool(await one.report(_LEAST_S, _MOST_S))
-            if polled:
-                tasks.append(asyncio.create_task(poll(one)))
-        while True:
-            yield await queue.get()
-    finally:
-        pan.on_frame, pan.on_event = (lambda arrived, frame: None), (lambda record: None)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    with pan.heard_by(Listener(frame=reported, event=put)):
+        try:
+            for one in meters:
+                put(await one.identify())
+                polled = True
+                with contextlib.suppress(NotSupported):
+                    polled = bool(await one.report(_LEAST_S, _MOST_S))
+                if polled:
+                    tasks.append(asyncio.create_task(poll(one)))
+            while True:
+                yield await queue.get()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -17,7 +17,6 @@ import zigpy.types as t
 
 from drivers.driver import Context
 from drivers.errors import BadFrame, MeterError, NoAnswer, NotSupported
-from drivers.reading import MeterEvent
 from drivers.zigbee_se import key_establishment, payload, stick, zcl, zcl_time
 from drivers.zigbee_se.answers import Answers
 from drivers.zigbee_se.application import (
@@ -28,7 +27,7 @@ from drivers.zigbee_se.application import (
     zigpy_eui64,
 )
 from drivers.zigbee_se.consumer import ConsumerApplication
-from drivers.zigbee_se.devices import Device, Happened
+from drivers.zigbee_se.devices import Device, Happened, Listener
 from drivers.zigbee_se.esi import Esi
 from drivers.zigbee_se.install_code import InstallCode
 from drivers.zigbee_se.instructions import Instruction
@@ -47,8 +46,7 @@ class Pan:
     """One stick and its network. ``path`` of the stick; ``form`` makes a network where there is none.
 
     ``consumer``: the stick is a guest in a utility's network; with ``code``, its own install code, it joins one where it is in
-    none. ``database`` keeps the devices over a restart, ``memory`` what the ESI told them. ``on_frame`` gets what devices send
-    unasked (reports), ``on_event`` their reports and confirmations as events, ``on_happened`` what happens to the network.
+    none. ``database`` keeps the devices over a restart, ``memory`` what the ESI told them.
     """
 
     def __init__(
@@ -91,13 +89,11 @@ class Pan:
             self._keys,
             self.esi,
             context,
-            on_frame=lambda arrived, frame: self.on_frame(arrived, frame),
-            on_event=lambda event: self.on_event(event),
+            on_frame=lambda arrived, frame: self._tell(lambda one: one.frame(arrived, frame)),
+            on_event=lambda event: self._tell(lambda one: one.event(event)),
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self.on_frame: Callable[[Arrived, Frame], None] = lambda arrived, frame: None
-        self.on_event: Callable[[MeterEvent], None] = lambda event: None
-        self.on_happened: Callable[[Happened], None] = lambda happened: None
+        self._listeners: list[Listener] = []
 
     async def __aenter__(self) -> Self:
         await self._stick.open()
@@ -106,6 +102,19 @@ class Pan:
     async def __aexit__(self, *exc: object) -> None:
         await stick.end(list(self._tasks))
         await self._stick.close()
+
+    @contextlib.contextmanager
+    def heard_by(self, listener: Listener) -> Iterator[None]:
+        """Tell it what the network says by itself, beside everyone else who listens."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
+
+    def _tell(self, say: Callable[[Listener], None]) -> None:
+        for one in list(self._listeners):
+            say(one)
 
     @property
     def established(self) -> set[bytes]:
@@ -295,7 +304,8 @@ class Pan:
             self._happened("not answered", arrived.device, str(error))
 
     def _happened(self, what: str, device: bytes, why: str = "") -> None:
-        self.on_happened(Happened(what, device, self._context.now(), why))
+        happened = Happened(what, device, self._context.now(), why)
+        self._tell(lambda one: one.happened(happened))
 
     def _device(self, one: Any) -> Device:
         eui64 = eui64_bytes(one.ieee)

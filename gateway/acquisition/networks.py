@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from drivers.driver import Context
-from drivers.errors import MeterError
-from drivers.reading import Meter, MeterEvent
+from drivers.errors import LinkLost, MeterError
+from drivers.reading import Meter, MeterEvent, Record
 from gateway.acquisition.dispatch import Dispatch, Origin
 from gateway.backoff import Backoff
 from gateway.config.model import MeterTable
@@ -57,12 +57,31 @@ class Network:
         self._let_in: dict[bytes, str] = {}
         self.lost = 0
 
+    @property
+    def pan(self) -> Pan:
+        """Raises LinkLost while it is not open."""
+        if self._pan is None:
+            raise LinkLost("the network is not open", where=str(self._table.url), do="`metergate status` says why")
+        return self._pan
+
+    async def registers(self, device: str | None) -> AsyncIterator[Record]:
+        """Read every meter of the network, or those of one device (EUI64). Raises MeterErrors."""
+        from drivers.zigbee_se.driver import Zigbee
+
+        url = self._table.url
+        if device is not None:
+            url = replace(url, parameters={**url.parameters, "device": device})
+        async with Zigbee(url, replace(self._context, link=self.pan)) as driver:
+            async for record in driver.registers():
+                yield record
+
     def through(self, context: Context) -> Context | None:
         """``context`` with the open network as its link; None while it is not open."""
         return replace(context, link=self._pan) if self._pan is not None else None
 
     async def run(self) -> None:
         """Hold the network, and tell what happens in it."""
+        from drivers.zigbee_se.devices import Listener
         from drivers.zigbee_se.driver import open_pan
 
         backoff, what = Backoff(_FIRST_S, _MOST_S), f"network {self._table.name}"
@@ -70,14 +89,15 @@ class Network:
             tasks.create_task(self._tell())
             while True:
                 try:
-                    async with open_pan(self._table.url, self._context) as pan:
-                        pan.on_event = pan.on_happened = self._put
-                        self._pan = pan
-                        self._is_open.set()
-                        self._states.say(what, "")
-                        self._states.say(f"{what}, memory", pan.esi.damaged)
-                        # The network looks after its stick by itself.
-                        await asyncio.Event().wait()
+                    pan = open_pan(self._table.url, self._context)
+                    with pan.heard_by(Listener(event=self._put, happened=self._put)):
+                        async with pan:
+                            self._pan = pan
+                            self._is_open.set()
+                            self._states.say(what, "")
+                            self._states.say(f"{what}, memory", pan.esi.damaged)
+                            # The network looks after its stick by itself.
+                            await asyncio.Event().wait()
                 except MeterError as error:
                     self._states.say(what, str(error))
                 finally:

@@ -17,10 +17,10 @@ from gateway.cli.configured import config_option
 @click.option("--verify", metavar="DIGEST", help="Check the chain, and that DIGEST, which was noted before, is in it.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def audit(file: Path, verify: str | None, form: str) -> None:
-    """Show the audit log of the head end's door, oldest first, and check that each entry follows from those before it.
+    """Show what the head end's door and technicians at the gateway were asked to change, oldest first.
 
-    Note the digest of the last entry somewhere else from time to time: with it --verify shows that nothing was rewritten or
-    cut off since. Exit code 4 when the chain is broken.
+    Each entry must follow from those before it.     Note the digest of the last one somewhere else from time to time: with it --verify
+    shows that nothing was rewritten or cut off since. Exit code 4 when the chain is broken.
     """
     from gateway.config.load import load, state_of
     from gateway.store.audit import entries, first_broken

@@ -26,8 +26,9 @@ class Printing:
 
     def print(self, result: tuple[list[Record], MeterError | None], doing: str) -> int:
         """Print ``result``, say the error if there is one, and return the exit code."""
+        from gateway import json_format
         from gateway.cim.obis_rules import Rules
-        from gateway.cli.output import json_format, render
+        from gateway.cli.output import render
 
         rules = Rules.load(self.dialect)
         records, error = result

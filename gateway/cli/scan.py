@@ -78,8 +78,9 @@ def _collect(url: str, context: Context, show: Callable[[Found], None]) -> tuple
 
 def _print(scheme: str, found: Found, form: str, drafts: Path | None) -> None:
     """One device, as soon as it is found: a scan takes its time."""
+    from gateway import json_format
     from gateway.cim.obis_rules import Rules
-    from gateway.cli.output import json_format, render
+    from gateway.cli.output import render
 
     records = render(form, found.records, Rules.load("default"))[0].decode() if found.records else ""
     if form == "json":

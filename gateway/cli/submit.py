@@ -38,9 +38,9 @@ def submit(
     FILE holds the JSON lines of `metergate read` or `decode`, from a probe or from a round; - is standard input. With --dial
     nothing is read from there. A gateway that runs on the same store delivers them.
     """
-    from gateway.cli.output.json_records import parse
     from gateway.cli.submitting import hand_in, meter_at
     from gateway.config.load import load
+    from gateway.json_records import parse
 
     configured = load(file)
     meter = meter_at(configured.config, place)

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from drivers.errors import UsageError
+from gateway import json_format
 from gateway.cim.end_device_code import EndDeviceEventType
-from gateway.cli.output import json_format
 from gateway.cli.printing import Printing
 from gateway.config.load import load, state_of
 from gateway.store.looking import looking

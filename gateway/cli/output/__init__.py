@@ -21,5 +21,6 @@ def render(form: str, records: Sequence[Record], rules: Rules) -> tuple[bytes, l
         from gateway.cli.output import xml_format
 
         return xml_format.render(records, rules)
-    written: bytes = import_module(f"gateway.cli.output.{form}_format").render(classify(records, rules))
+    module = "gateway.json_format" if form == "json" else f"gateway.cli.output.{form}_format"
+    written: bytes = import_module(module).render(classify(records, rules))
     return written, []

@@ -10,7 +10,7 @@ from decimal import Decimal
 from drivers.reading import Reading, Series, Text
 from gateway.cim.classified import Classified
 from gateway.cim.quality import code
-from gateway.cli.output.json_format import number, stamp
+from gateway.json_format import number, stamp
 
 HEADER = ("meter", "obis", "value", "unit", "time", "read_at", "quality", "reading_type", "checked", "raw")
 

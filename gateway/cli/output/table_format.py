@@ -8,7 +8,7 @@ from decimal import Decimal
 from drivers.reading import Meter, MeterEvent, NotUnderstood, Reading, Series, Text
 from gateway.cim.classified import Classified
 from gateway.cim.obis_words import describe
-from gateway.cli.output.json_format import number, stamp
+from gateway.json_format import number, stamp
 
 _REGISTERS = ("OBIS", "What it is", "Value", "Unit", "ReadingType")
 #: A reason or a text longer than this is cut in the table; JSON has it whole.

@@ -15,6 +15,7 @@ from drivers.driver import Context
 from drivers.errors import MeterError
 from drivers.reading import Meter, Reading, Series
 from drivers.zigbee_se import application
+from drivers.zigbee_se.devices import Listener
 from drivers.zigbee_se.install_code import InstallCode
 from drivers.zigbee_se.instructions import LoadControl, Message, Price
 from drivers.zigbee_se.meters import meters
@@ -25,16 +26,9 @@ async def test_a_network_on_a_channel_of_its_own_choice_hears_each_frame_once(em
     """zigpy starts such a network twice when it forms it; bellows would then hand on every frame twice."""
     house = emulated()
     async with opened(house, bench_keys, channel=None, form=True) as watched:
-        happened: list[tuple[str, bytes]] = []
-        pass_on = watched.pan.on_happened
-
-        def note(one: Any) -> None:
-            happened.append((one.what, one.device))
-            pass_on(one)
-
-        watched.pan.on_happened = note
         await join(watched, house, "meter", METER, CODE)
         await asyncio.sleep(1)
+        happened = [(one.what, one.device) for one in watched.happened]
         assert happened.count(("key established", METER)) == 1
         assert happened.count(("joined", METER)) == 1
 
@@ -75,9 +69,9 @@ async def test_an_unencrypted_report_is_refused_and_counted(emulated: Any, bench
     async with opened(house, bench_keys) as watched:
         await watched.until(lambda: [one for one in watched.pan.devices() if one.eui64 == METER and one.interviewed])
         arrived: list[Any] = []
-        watched.pan.on_frame = lambda frame, _: arrived.append(frame)
-        await house.do("plain", "meter")
-        await watched.until(lambda: watched.pan.device(METER).refused)
+        with watched.pan.heard_by(Listener(frame=lambda frame, _: arrived.append(frame))):
+            await house.do("plain", "meter")
+            await watched.until(lambda: watched.pan.device(METER).refused)
         assert [one for one in arrived if not one.encrypted] == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from drivers.driver import Context
 from drivers.reading import MeterEvent
-from drivers.zigbee_se.devices import Happened
+from drivers.zigbee_se.devices import Happened, Listener
 from drivers.zigbee_se.install_code import InstallCode
 from drivers.zigbee_se.network import Pan
 
@@ -23,7 +23,7 @@ class Watched:
         self.pan = pan
         self.happened: list[Happened] = []
         self.events: list[MeterEvent] = []
-        pan.on_happened, pan.on_event = self.happened.append, self.events.append
+        self.listener = Listener(event=self.events.append, happened=self.happened.append)
 
     async def until(self, what: Callable[[], Any], within_s: float = 40) -> Any:
         for _ in range(int(within_s / 0.05)):
@@ -44,8 +44,9 @@ async def opened(house: Any, keys: Any, channel: int | None = 20, **more: Any) -
         **more,
     )
     watched = Watched(pan)
-    async with pan:
-        yield watched
+    with pan.heard_by(watched.listener):
+        async with pan:
+            yield watched
 
 
 async def join(watched: Watched, house: Any, name: str, eui64: bytes, code: InstallCode) -> None:

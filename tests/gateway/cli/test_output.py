@@ -62,6 +62,7 @@ def test_json_lines_keep_the_contract(records: list[Record]) -> None:
         "value": "12345.678",
         "unit": "kWh",
         "time": None,
+        "period": None,
         "read_at": "2026-03-29T01:15:00Z",
         "quality": [],
         "reading_type": "0.0.0.1.1.1.12.0.0.0.0.0.0.0.0.3.72.0",

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from drivers.errors import UsageError
-from drivers.reading import Column, Doubt, Meter, Obis, Reading, Record, Row, Series, Text
+from drivers.reading import Column, Doubt, Meter, Obis, Period, Reading, Record, Row, Series, Text
 from gateway.cim.obis_rules import Rules
 from gateway.cli import command
 from gateway.cli.output import render
-from gateway.cli.output.json_records import parse
+from gateway.json_records import parse
 from gateway.messages import codec
 from gateway.store.outbox import Outbox
 from gateway.store.store import open_store
@@ -147,3 +147,10 @@ def test_a_read_that_is_submitted_at_once(tmp_path: Path, emulated_meter: Callab
     (meter,) = readings.meter_reading
     assert {(one.reason, one.source) for one in meter.readings} == {("moveOut", "read by anna")}
     assert meter.usage_point.mrid == "up-7"
+
+
+def test_a_period_comes_back_as_it_was_printed() -> None:
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    one = Reading("M", Obis(1, 0, 1, 9, 0), "", Decimal("1.5"), "kWh", at, period=Period(None, at))
+    printed = render("json", [one], Rules.load())[0].decode().splitlines()
+    assert [record for record in parse(printed, "file") if isinstance(record, Reading)] == [one]

@@ -50,6 +50,7 @@ def _objects(item: Classified) -> Iterator[dict[str, Any]]:
                 "value": number(record.value),
                 "unit": record.unit,
                 "time": stamp(record.time),
+                "period": record.period and {"start": stamp(record.period.start), "end": stamp(record.period.end)},
                 "read_at": stamp(record.read_at),
                 "quality": [code(doubt) for doubt in record.doubts],
                 "reading_type": item.reading_type and str(item.reading_type),

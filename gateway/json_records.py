@@ -1,4 +1,4 @@
-"""The JSON lines of ``metergate read`` and ``decode``, back to records: what a technician brings home in a file."""
+"""The JSON lines of ``gateway.json_format``, back to records: a file that a technician brings home, a gateway's answer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from drivers.errors import UsageError
-from drivers.reading import Column, Doubt, Meter, NotUnderstood, Obis, Reading, Record, Row, Series, Text
+from drivers.reading import Column, Doubt, Meter, NotUnderstood, Obis, Period, Reading, Record, Row, Series, Text
 from gateway.cim.quality import code
 
 _DOUBTS = {code(doubt): doubt for doubt in Doubt}
@@ -53,6 +53,7 @@ def _reading(part: dict[str, Any]) -> Reading:
         unit=part["unit"],
         read_at=read_at,
         time=_moment(part["time"]),
+        period=Period(_moment(period["start"]), _moment(period["end"])) if (period := part.get("period")) else None,
         doubts=_doubts(part["quality"]),
         checked=bool(part["checked"]),
     )

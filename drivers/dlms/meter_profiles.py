@@ -3,6 +3,7 @@ takes no range."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
@@ -111,7 +112,9 @@ class MeterProfiles:
         while start < end:
             stop = min(end, start + reach.piece)
             first, last = self._bound(start - _MARGIN, zone), self._bound(stop + _MARGIN, zone)
+            began = asyncio.get_running_loop().time()
             found = await self._rows(profile, layout, selection.by_range(layout.captured[clock], first, last))
+            reach.took(asyncio.get_running_loop().time() - began)
             if isinstance(found, Refusal):
                 stop = end
                 found = await self._by_entry(profile, layout, start, found)

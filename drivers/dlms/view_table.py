@@ -9,7 +9,7 @@ from drivers.dlms.view import Access, ObjectEntry
 
 
 def view_table(objects: Sequence[ObjectEntry]) -> str:
-    """A line an object: its name, class, version and rights, ``2:r-`` an attribute, ``m1`` a method that may be called."""
+    """A line an object: its name, class, version and rights, ``2:r-`` an attribute (``Access.letters``), ``m1`` a method that may be called."""
     lines = []
     for one in sorted(objects, key=lambda entry: entry.obis):
         base = f" {one.base_name:#06x}" if one.base_name is not None else ""

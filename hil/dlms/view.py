@@ -116,7 +116,7 @@ class View:
     def _rights(self, each: CosemObject) -> Data:
         modes = []
         for number, attribute in sorted(each.attributes.items()):
-            mode = (attribute.get is not None) | (attribute.put is not None and self.rule.writes) << 1
+            mode = self._mode((attribute.get is not None) | (attribute.put is not None and self.rule.writes) << 1)
             selectors = (
                 Data(ARRAY, tuple(Data(INT8, one) for one in attribute.selectors))
                 if attribute.selectors
@@ -124,10 +124,27 @@ class View:
             )
             modes.append(structure(Data(INT8, number), Data(ENUM, mode), selectors))
         allowed = self.rule.writes or each.class_id in (12, 15)
-        # Version 0 has a boolean for a method, 1 and 2 a mode, 3 bits of which the first is access.
-        kind = BOOLEAN if self.rule.version == 0 else ENUM
-        calls = [structure(Data(INT8, number), Data(kind, allowed)) for number in sorted(each.methods)]
+        calls = [structure(Data(INT8, number), self._call_mode(allowed)) for number in sorted(each.methods)]
         return structure(array(modes), array(calls))
+
+    def _mode(self, mode: int) -> int:
+        """access_mode of an attribute that may be read (1), written (2) or both: up to version 2 three more where a request
+        must be authenticated; from version 3 on bits, of the protection of requests and of responses."""
+        if self.rule.version >= 3:
+            return mode | self._protection() if mode else 0
+        return mode + 3 if mode and self.rule.ciphering in ("authentication", "both") else mode
+
+    def _call_mode(self, allowed: bool) -> Data:
+        """Of a method: version 0 has a boolean, 1 and 2 a mode, 3 bits of which the first is access."""
+        if self.rule.version == 0:
+            return Data(BOOLEAN, allowed)
+        if self.rule.version >= 3:
+            return Data(ENUM, 1 | self._protection() if allowed else 0)
+        return Data(ENUM, allowed * (2 if self.rule.ciphering in ("authentication", "both") else 1))
+
+    def _protection(self) -> int:
+        bits = {"": 0, "authentication": 0x24, "encryption": 0x48, "both": 0x6C}
+        return bits[self.rule.ciphering]
 
 
 def _is_public(each: CosemObject) -> bool:

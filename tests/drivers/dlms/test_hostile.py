@@ -124,7 +124,7 @@ LAYERS: dict[str, Callable[[bytes], object]] = {
     "notification": notification.parse,
     "push list": push_list.items,
     "damaged push list": lambda data: push_list.items(data, salvage=True),
-    "view": lambda data: view.parse_view(axdr.decode(data), association_version=3),
+    "view": lambda data: view.parse_view(axdr.decode(data)),
     "capture objects": lambda data: selection.parse_capture_objects(axdr.decode(data)),
     "time": lambda data: cosem_time.parse(data[:12], None),
     "protected": lambda data: CIPHER.open(TITLE, data),

@@ -88,3 +88,15 @@ def test_a_row_whose_stamp_tells_no_moment_comes_once() -> None:
     rows = [Row(None, (Decimal(1),), raw_time="ff"), Row(None, (Decimal(1),), raw_time="ff"), Row(None, (Decimal(2),))]
     assert reach.fresh(rows, START, START + DAY, last=False) == rows
     assert reach.fresh(rows, START + DAY, START + 2 * DAY, last=True) == []
+
+
+def test_pieces_grow_while_they_come_soon_and_are_small_again_after_an_interruption() -> None:
+    reach = Reach()
+    lengths = []
+    for seconds in (0.3, 1.2, 4.9, 6.0, 0.1):
+        lengths.append(reach.piece / DAY)
+        reach.took(seconds)
+    assert lengths == [1, 4, 16, 16, 16]
+    reach.interrupted()
+    reach.took(60)
+    assert reach.piece == DAY

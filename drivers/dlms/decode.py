@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from drivers.dlms import notification
 from drivers.dlms.bytes_reader import Damaged
 from drivers.dlms.ciphering import PLAIN_TAGS
-from drivers.dlms.hdlc import LLC_COMMAND, LLC_RESPONSE, without_llc
 from drivers.dlms.hdlc_frame import Lost
+from drivers.dlms.hdlc_segments import LLC_COMMAND, LLC_RESPONSE, without_llc
 from drivers.dlms.push_framing import Framing, Pushed, PushReader, framing_of
 from drivers.dlms.push_list import items
 from drivers.dlms.push_records import Listener

@@ -8,15 +8,12 @@ from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Self
 
-from drivers.dlms import axdr, cosem_time, meter_logs
+from drivers.dlms import cosem_time, meter_logs, unasked
 from drivers.dlms import meter_control as control
-from drivers.dlms.association import Association
 from drivers.dlms.axdr_encode import octet_string
-from drivers.dlms.channel import Channel, HdlcChannel, WrapperChannel
 from drivers.dlms.client import Client
+from drivers.dlms.connecting import Connecting
 from drivers.dlms.cosem import Attribute, ClassId
-from drivers.dlms.hdlc import HdlcSession
-from drivers.dlms.hdlc_frame import address
 from drivers.dlms.listening import listen, listen_once
 from drivers.dlms.meter_map import map_for
 from drivers.dlms.meter_objects import devices, states
@@ -27,18 +24,13 @@ from drivers.dlms.settings import association, settings
 from drivers.dlms.view_table import view_sweep, view_table
 from drivers.driver import Context, Found
 from drivers.errors import AccessDenied, BadFrame, LinkLost, MeterError, NoAnswer, UsageError
-from drivers.link.link import LineSettings, Link
-from drivers.link.opening import open_link
+from drivers.link.link import Link
 from drivers.memory import remembered
 from drivers.meter_url import MeterUrl
 from drivers.reading import ClockReading, Meter, MeterEvent, Obis, Reading, Record, Series, Text
 
-#: The registered port of DLMS over TCP and UDP.
-PORT = 4059
 #: How often in a row a link that fails within one day of a profile is opened again, and after which pause each time more.
 RESUMES, RESUME_PAUSE_S = 3, 1.0
-#: Where a meter's invocation counter for the unicast key is: 0-0:43.1.x, x the client or the key (Green Book 9.2.5.5).
-_COUNTERS = [Obis(0, 0, 43, 1, number) for number in range(8)]
 
 
 class Dlms:
@@ -49,13 +41,14 @@ class Dlms:
         self._context = context
         self._map = map_for(context.meter_map)
         self._settings = settings(url, self._map)
+        self._connecting = Connecting(url, context, self._settings)
         self.learned = learned or remembered(context.memory, Learned)
         self._link: Link | None = None
         self._client: Client | None = None
         self._reading: MeterReading | None = None
 
     async def __aenter__(self) -> Self:
-        self._link = await self._open_link()
+        self._link = await self._connecting.link()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -63,6 +56,8 @@ class Dlms:
 
     async def _end(self) -> None:
         try:
+            if self._reading is not None:
+                unasked.keep(self.learned, self._reading.client.association)
             if self._client is not None:
                 await self._client.close()
         finally:
@@ -103,6 +98,8 @@ class Dlms:
             if not wanted and any(one.class_id == ClassId.MBUS_CLIENT for one in self.learned.objects):
                 async for record in devices(reading):
                     yield record
+            for record in unasked.records(self.learned, reading, self._context):
+                yield record
 
     async def profile(self, profile: Obis, since: datetime | None, until: datetime | None) -> AsyncIterator[Series]:
         """A load profile, in pieces of days. Where the link is lost, the meter falls silent or what comes stays damaged, the link
@@ -226,11 +223,13 @@ class Dlms:
         """Another link in place of the lost one. Raises LinkLost."""
         await self._end()
         await asyncio.sleep(pause_s)
-        self._link = await self._open_link()
+        self._link = await self._connecting.link()
 
     async def _associate(self) -> MeterReading:
-        at_least = await self._meters_counter()
-        client = self._client_for(association(self._settings, self._context, at_least), self._settings.client)
+        link = self._opened()
+        at_least = await self._connecting.counter(link)
+        wanted = association(self._settings, self._context, at_least)
+        client = self._connecting.client(link, wanted, self._settings.client)
         await client.open()
         self._client = client
         reading = MeterReading(client, self._map, self.learned, self._context.zone, str(self._url), self._context.now())
@@ -239,62 +238,6 @@ class Dlms:
             reading.map = map_for(self._context.meter_map, reading.logical_device_name)
         self.learned.meter = reading.meter
         return reading
-
-    async def _meters_counter(self) -> int:
-        """What the meter's counter for us is, plus one, where security needs it and the public client may read it; else 0."""
-        chosen = self._settings
-        if not chosen.uses_keys or chosen.counter != "public" or chosen.client == chosen.public:
-            return 0
-        client = self._client_for(Association(short_names=chosen.short_names), chosen.public)
-        try:
-            await client.open()
-        except AccessDenied:
-            return 0  # no public client here: the store's counter, and the meter's word when that is too low
-        try:
-            results = await client.get_many([Attribute(ClassId.DATA, obis, 2) for obis in _COUNTERS])
-        except AccessDenied:
-            return 0
-        finally:
-            await client.close()
-        values = [axdr.decode(result) for result in results if isinstance(result, bytes)]
-        counters = [value for value in values if isinstance(value, int) and not isinstance(value, bool)]
-        return max(counters) + 1 if counters else 0
-
-    def _client_for(self, wanted: Association, sap: int) -> Client:
-        timeout = self._context.timeout
-        return Client(self._channel(sap), wanted, **({} if timeout is None else {"exchange_s": timeout}))
-
-    def _channel(self, sap: int) -> Channel:
-        link, chosen = self._opened(), self._settings
-        if self._url.scheme in ("dlms", "dlms+udp") and self._url.host:
-            return WrapperChannel(link, sap, chosen.server)
-        session = HdlcSession(
-            address(sap) if chosen.client_size == 1 else address(sap, 0x7F, 2),
-            address(chosen.server, chosen.physical, chosen.address_size),
-            chosen.information,
-            chosen.window,
-        )
-        return HdlcChannel(link, session)
-
-    async def _open_link(self) -> Link:
-        url, context = self._url, self._context
-        if url.scheme == "dlms+udp":
-            from drivers.link.udp import open_udp
-
-            return await open_udp(url.host, url.port or PORT)
-        if url.scheme == "dlms+optical":
-            return await self._optical()
-        default = PORT if url.scheme == "dlms" else None
-        return await open_link(
-            url, context, LineSettings(self._settings.baud, parity=self._settings.parity), default_port=default
-        )
-
-    async def _optical(self) -> Link:
-        """The line after the sign-on of IEC 62056-21 mode E; a meter that does not offer it is called directly."""
-        from drivers.iec62056_21.mode_e import open_mode_e
-
-        handed = await open_mode_e(self._url, self._context)
-        return handed.link
 
     def _opened(self) -> Link:
         if self._link is None:

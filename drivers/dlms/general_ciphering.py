@@ -37,20 +37,19 @@ class Agreement:
 
 
 class General:
-    """Protects and opens general-ciphering APDUs."""
+    """Protects and opens general-ciphering APDUs. ``cipher`` has the global key; None where only a key that comes in the APDU
+    is known."""
 
     def __init__(
         self,
         suite: int,
-        cipher: Cipher,
-        encryption: Secret,
+        cipher: Cipher | None,
         authentication: Secret | None,
         agreement: Agreement | None,
         master: Secret | None = None,
     ) -> None:
         self._suite = suite
         self._cipher = cipher
-        self._encryption = encryption
         self._authentication = authentication
         self._agreement = agreement
         self._master = master
@@ -62,7 +61,7 @@ class General:
         transaction = self._transaction.to_bytes(8, "big")
         if self._agreement is None:
             key_info = b"\x01\x00\x00"  # identified: the global unicast encryption key
-            cipher = self._cipher
+            cipher = self._global()
         else:
             key_info, key = self._agreed_to_send(self._agreement, title, meter, transaction)
             cipher = Cipher(self._suite, key, self._authentication)
@@ -77,7 +76,7 @@ class General:
         reader.octets()
         reader.octets()
         header = apdu[1 : reader.position]
-        cipher = self._cipher
+        cipher = None
         if reader.optional():
             kind = reader.byte()
             if kind == IDENTIFIED:
@@ -93,7 +92,12 @@ class General:
         reader.done("a general-ciphering APDU")
         if len(originator) != 8:
             raise Damaged(f"a system title of {len(originator)} octets")
-        return cipher.open(originator, content, header)
+        return (cipher or self._global()).open(originator, content, header)
+
+    def _global(self) -> Cipher:
+        if self._cipher is None:
+            raise UsageError("the encryption key is missing", do="give <meter>/ek in the key file")
+        return self._cipher
 
     def _unwrapped(self, reader: Reader) -> Cipher:
         reader.byte()  # kek-id: there is one, the master key
@@ -139,6 +143,23 @@ class General:
         else:
             raise NotSupported(f"key agreement scheme {scheme.hex()}", do="known are 01 and 02")
         return Cipher(self._suite, key, self._authentication)
+
+
+def parties(apdu: bytes) -> tuple[bytes, bytes, bytes]:
+    """Originator, recipient, and the protected content of a general-ciphering APDU. Raises Damaged."""
+    reader = Reader(apdu, 1)
+    _, originator, recipient, _, _ = (reader.octets() for _ in range(5))
+    if reader.optional():
+        kind = reader.byte()
+        if kind == AGREED:
+            reader.octets()
+        else:
+            reader.byte()
+        if kind != IDENTIFIED:
+            reader.octets()
+    content = reader.octets()
+    reader.done("a general-ciphering APDU")
+    return originator, recipient, content
 
 
 def _given(key: Secret | None, which: str) -> Secret:

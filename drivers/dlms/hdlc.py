@@ -18,19 +18,16 @@ from collections import deque
 from enum import Enum, auto
 from typing import NamedTuple
 
-from drivers.dlms.bytes_reader import Damaged, Reader
 from drivers.dlms.hdlc_frame import POLL, Control, Frame, FrameReader, Lost, build
-from drivers.errors import BadFrame
-
-#: The frame's length field has 11 bits: 2047 less addresses, control and check sequences leaves 2030 (Blue Book 4.7.2.1).
-MOST_INFORMATION = 2030
-MOST_WINDOW = 7
-#: What both sides have until they agree on something else (6.4.4.4.3.2).
-DEFAULT_INFORMATION, DEFAULT_WINDOW = 128, 1
-#: LLC addresses before every APDU (IEC 62056-46, 5.3.3): commands and responses.
-LLC_COMMAND, LLC_RESPONSE = b"\xe6\xe6\x00", b"\xe6\xe7\x00"
-#: An APDU is at most 65 535 octets; what goes on beyond twice that is a line that babbles.
-MOST_OCTETS = 1 << 17
+from drivers.dlms.hdlc_parameters import (
+    DEFAULT_INFORMATION,
+    DEFAULT_WINDOW,
+    MOST_INFORMATION,
+    MOST_WINDOW,
+    agreed,
+    parameters,
+)
+from drivers.dlms.hdlc_segments import LLC_COMMAND, Segments
 
 
 class State(Enum):
@@ -63,59 +60,6 @@ class Disconnected(NamedTuple):
 
 
 Event = Connected | Apdu | Unnumbered | Disconnected
-
-
-class Segments:
-    """Information fields put together until one comes without the segmentation bit."""
-
-    def __init__(self) -> None:
-        self._parts = bytearray()
-
-    def add(self, frame: Frame) -> bytes | None:
-        """The whole, LLC addresses taken off, when ``frame`` was its last. Raises BadFrame for one without end."""
-        self._parts += frame.information
-        if len(self._parts) > MOST_OCTETS:
-            self._parts.clear()
-            raise BadFrame(f"an APDU of more than {MOST_OCTETS} octets")
-        if frame.segmented:
-            return None
-        whole = bytes(self._parts)
-        self._parts.clear()
-        return without_llc(whole)
-
-    def clear(self) -> None:
-        self._parts.clear()
-
-
-def without_llc(information: bytes) -> bytes:
-    """An information field's APDU. Some servers leave the LLC addresses out of an exception response."""
-    return information[3:] if information[:3] in (LLC_RESPONSE, LLC_COMMAND) else information
-
-
-def parameters(information: int, window: int) -> bytes:
-    """The information field of an SNRM: what we can send and receive (6.4.4.4.3.2). Some meters demand all four."""
-    size = information.to_bytes(1 if information <= DEFAULT_INFORMATION else 2, "big")
-    sizes = b"".join(bytes((which, len(size))) + size for which in (5, 6))
-    windows = b"".join(bytes((which, 4)) + window.to_bytes(4, "big") for which in (7, 8))
-    content = sizes + windows
-    return bytes((0x81, 0x80, len(content))) + content
-
-
-def agreed(information: bytes) -> dict[int, int]:
-    """The parameters in a UA, from the meter's point of view: 5 and 7 what it sends, 6 and 8 what it receives."""
-    found: dict[int, int] = {}
-    if not information:
-        return found
-    try:
-        reader = Reader(information)
-        reader.take(2)
-        reader.byte()
-        while reader.left:
-            which = reader.byte()
-            found[which] = int.from_bytes(reader.octets(), "big")
-    except Damaged:
-        pass  # what a meter says beyond or in place of the parameters leaves the defaults
-    return found
 
 
 class _Outstanding(NamedTuple):

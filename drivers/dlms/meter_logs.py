@@ -12,12 +12,15 @@ from drivers.dlms.meter_reading import MeterReading
 from drivers.dlms.profile_rows import Layout
 from drivers.dlms.reach import Reach
 from drivers.errors import AccessDenied, MeterError, NotSupported
-from drivers.reading import MeterEvent, Obis, Row
+from drivers.reading import MeterEvent, Row
 
 #: Event codes are captured from the event objects 0-b:96.11.e (IEC 62056-6-1, 6.2.20).
 _EVENT_OBJECT = (96, 11)
 #: Standard event logs are 0-b:99.98.e.
 _LOG = (99, 98)
+#: The log of long power failures, whose entries are a duration without a code (DSMR P1, 6.12: the same log).
+_DURATION = (96, 7)
+_FAILURES, _FAILURES_TABLE = (1, 99, 97), "p1.failures"
 
 
 async def logs_of(reading: MeterReading) -> list[MapLog]:
@@ -25,11 +28,9 @@ async def logs_of(reading: MeterReading) -> list[MapLog]:
     if reading.map.logs:
         return list(reading.map.logs)
     objects = await reading.objects()
-    found = [
-        MapLog(one.obis, reading.map.event_table)
-        for one in objects
-        if one.class_id == ClassId.PROFILE_GENERIC and (one.obis.c, one.obis.d) == _LOG
-    ]
+    profiles = [one.obis for one in objects if one.class_id == ClassId.PROFILE_GENERIC]
+    found = [MapLog(obis, reading.map.event_table) for obis in profiles if (obis.c, obis.d) == _LOG]
+    found += [MapLog(obis, _FAILURES_TABLE) for obis in profiles if (obis.a, obis.c, obis.d) == _FAILURES]
     if not found:
         raise NotSupported("the meter shows no event log", do="name one in a device map, or use other keys")
     return found
@@ -59,15 +60,16 @@ async def _events(
             yield _event(reading, log, layout, code, row)
 
 
-def _code_place(layout: Layout) -> int:
-    """Which of the columns beside the clock is the code: the event object, else the first."""
+def _code_place(layout: Layout) -> int | None:
+    """Which of the columns beside the clock is the code: the event object, else the first; a duration is none."""
     for place, column in enumerate(layout.columns):
         if (column.obis.c, column.obis.d) == _EVENT_OBJECT:
             return place
-    return 0
+    first = layout.columns[0].obis if layout.columns else None
+    return None if first is None or (first.c, first.d) == _DURATION else 0
 
 
-def _event(reading: MeterReading, log: MapLog, layout: Layout, code: int, row: Row) -> MeterEvent:
+def _event(reading: MeterReading, log: MapLog, layout: Layout, code: int | None, row: Row) -> MeterEvent:
     details = {
         str(column.obis): str(value)
         for place, (column, value) in enumerate(zip(layout.columns, row.values, strict=True))
@@ -77,17 +79,21 @@ def _event(reading: MeterReading, log: MapLog, layout: Layout, code: int, row: R
         details["stamp"] = row.raw_time
     if row.doubts:
         details["doubt"] = ", ".join(row.doubts)
-    value = row.values[code] if code < len(row.values) else None
     return MeterEvent(
         meter=reading.meter.key,
         at=row.time,
-        log=_log_name(log.obis),
-        code="" if value is None else str(value),
+        log=str(log.obis),
+        code=_code(layout, row, code),
         read_at=reading.read_at,
         table=log.table,
         details=details,
     )
 
 
-def _log_name(obis: Obis) -> str:
-    return str(obis)
+def _code(layout: Layout, row: Row, place: int | None) -> str:
+    """The code that the row holds; of a row that holds a duration, the name of what it is the duration of."""
+    if place is None:
+        obis = layout.columns[0].obis if layout.columns else None
+        return f"{obis.c}.{obis.d}.{obis.e}" if obis is not None else ""
+    value = row.values[place]
+    return "" if value is None else str(value)

@@ -45,11 +45,13 @@ REGISTERS = {
 
 @dataclass(slots=True)
 class Learned:
-    """What is known of a meter across sessions, kept by the caller: its objects, its scalers and the layouts of its event logs with when they were read."""
+    """What is known of a meter across sessions, kept by the caller: its objects, its scalers and the layouts of its event
+    logs with when they were read; and the notifications that came while something else was asked, until they are given."""
 
     objects: list[ObjectEntry] = field(default_factory=list)
     scalers: dict[tuple[int, Obis], tuple[ScalerUnit, datetime]] = field(default_factory=dict)
     logs: dict[Obis, tuple[Layout, datetime]] = field(default_factory=dict)
+    unasked: list[bytes] = field(default_factory=list)
     meter: Meter | None = None
 
 

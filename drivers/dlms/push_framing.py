@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from drivers.dlms import block_transfer
 from drivers.dlms.bytes_reader import Damaged
-from drivers.dlms.hdlc import LLC_COMMAND, LLC_RESPONSE, Segments, without_llc
 from drivers.dlms.hdlc_frame import FLAG, Frame, FrameReader, Lost
+from drivers.dlms.hdlc_segments import LLC_COMMAND, LLC_RESPONSE, Segments, without_llc
 from drivers.dlms.mbus_frame import START, MbusReader, Segment
 from drivers.dlms.wrapper import VERSION, WrapperReader
 from drivers.errors import BadFrame

@@ -6,19 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from drivers.dlms import axdr, notification
-from drivers.dlms.bytes_reader import Damaged, Reader
-from drivers.dlms.ciphering import Cipher, Opened
+from drivers.dlms.bytes_reader import Damaged
 from drivers.dlms.cosem import ClassId
 from drivers.dlms.cosem_unit import ScalerUnit
 from drivers.dlms.meter_map import DlmsLibrary, DlmsMap, PushList, map_for
 from drivers.dlms.meter_reading import FIRMWARE, LOGICAL_DEVICE_NAME
 from drivers.dlms.push_framing import Pushed
 from drivers.dlms.push_list import Item, Items, items
+from drivers.dlms.push_security import PushSecurity
 from drivers.dlms.records import Around, number_of, octets_text, other, printable, register
-from drivers.dlms.secret import Secret
-from drivers.dlms.security_context import GENERAL_DED, GENERAL_GLO
 from drivers.driver import Context
-from drivers.errors import BadFrame, MeterError
+from drivers.errors import MeterError
 from drivers.reading import Doubt, Meter, MeterEvent, NotUnderstood, Obis, Reading, Record, Text
 
 #: Where meters say who they are in a push, the surest first: group C and D, whatever the channel.
@@ -26,19 +24,21 @@ _SERIALS = (Obis(0, 0, 96, 1, 0), Obis(0, 0, 96, 1, 1), Obis(1, 1, 0, 0, 5), Obi
 _MODELS = (Obis(0, 0, 96, 1, 7), Obis(1, 1, 96, 1, 1))
 #: Registers of the clock: a stamp, and no reading.
 _CLOCK = (1, 0)
-_GENERAL_CIPHERING = 0xDD
 #: Classes whose value has no unit.
 _PLAIN = (ClassId.DATA, ClassId.PROFILE_GENERIC, ClassId.PUSH_SETUP, ClassId.DISCONNECT_CONTROL, ClassId.LIMITER)
 
 
 @dataclass(slots=True)
 class Listener:
-    """What is remembered between notifications of one line: counters heard by system title, and who the meter is."""
+    """What is remembered between notifications of one line: who the meter is, and the counters it used."""
 
     context: Context
     source: str
-    heard: dict[bytes, int] = field(default_factory=dict)
     meter: Meter | None = None
+    security: PushSecurity = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.security = PushSecurity(self.context.keys)
 
     def records(self, pushed: Pushed, *, salvage: bool = False) -> list[Record]:
         """The records of one APDU, its Meter first. What cannot be understood is a record that says why.
@@ -46,7 +46,7 @@ class Listener:
         ``salvage``: its check sequence was wrong; what can be made out is marked suspect.
         """
         try:
-            opened, title = self._opened(pushed.apdu)
+            opened, title = self.security.open(pushed.apdu)
             found = notification.parse(opened.apdu)
             listed = items(found.body, self._lists(), salvage=salvage)
         except MeterError as error:
@@ -55,52 +55,6 @@ class Listener:
             return [NotUnderstood(key, pushed.apdu.hex(), what)]
         checked = (pushed.checked or opened.verified) and not salvage
         return list(self._understood(found, listed, title, checked=checked, suspect=salvage))
-
-    # -- decrypting ---------------------------------------------------------------------------------------------------
-
-    def _opened(self, apdu: bytes) -> tuple[Opened, bytes]:
-        """The plain APDU and the sender's system title."""
-        tag = apdu[0] if apdu else 0
-        header = b""
-        if tag in (GENERAL_GLO, GENERAL_DED):
-            reader = Reader(apdu, 1)
-            title, content = reader.octets(), reader.octets()
-            reader.done("a protected APDU")
-        elif tag == _GENERAL_CIPHERING:
-            reader = Reader(apdu, 1)
-            reader.octets()
-            title = reader.octets()
-            for _ in range(3):
-                reader.octets()
-            header = apdu[1 : reader.position]
-            if reader.optional():
-                if reader.byte() != 0:
-                    raise Damaged("a push under a wrapped or agreed key")
-                reader.byte()
-            content = reader.octets()
-        else:
-            return Opened(apdu, 0, 0, verified=False), b""
-        if len(title) != 8:
-            raise Damaged(f"a protected APDU with a system title of {len(title)} octets")
-        opened = self._cipher(title, content).open(title, content, header)
-        last = self.heard.get(title, -1)
-        if opened.counter <= last:
-            raise Damaged(f"its invocation counter went from {last} to {opened.counter}: an old one was repeated")
-        self.heard[title] = opened.counter
-        return opened, title
-
-    def _cipher(self, title: bytes, content: bytes) -> Cipher:
-        name = title.hex()
-        keys = self.context.keys
-        encryption = keys.get(f"{name}/ek") if keys is not None else None
-        authentication = keys.get(f"{name}/ak") if keys is not None else None
-        if encryption is None:
-            raise BadFrame(
-                f"encrypted by the meter with the system title {name} ({octets_text(title[:3])}), and there is no key for it",
-                do=f"give {name}/ek (and {name}/ak where the utility gives one) with --keys FILE",
-            )
-        suite = content[0] & 0x0F if content else 0
-        return Cipher(suite, Secret(encryption), Secret(authentication) if authentication is not None else None)
 
     # -- understanding ------------------------------------------------------------------------------------------------
 

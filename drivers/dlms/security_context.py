@@ -66,6 +66,7 @@ class SecurityContext:
     counter: InvocationCounter
     dedicated: Secret | None = None
     agreement: Agreement | None = None
+    master: Secret | None = None
     meter_title: bytes = b""
     #: False as soon as something was decrypted whose tag could not be checked.
     verified: bool = True
@@ -87,7 +88,7 @@ class SecurityContext:
             self._dedicated = Cipher(self.suite, self.dedicated, self.authentication)
         from drivers.dlms.general_ciphering import General  # only with keys, as in ciphering
 
-        self._general = General(self.suite, self._global, self.encryption, self.authentication, self.agreement)
+        self._general = General(self.suite, self._global, self.authentication, self.agreement, self.master)
 
     @property
     def cipher(self) -> Cipher:

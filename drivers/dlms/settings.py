@@ -186,6 +186,7 @@ def _security(chosen: Settings, context: Context, keys: _Keys, at_least: int) ->
         counter=InvocationCounter(context.counters, counter_name(chosen.title, encryption), at_least),
         dedicated=Secret(secrets.token_bytes(KEY_SIZES[chosen.suite])) if dedicated else None,
         agreement=_agreement(chosen, keys),
+        master=keys.get("master"),
         meter_title=chosen.meter_title,
     )
 

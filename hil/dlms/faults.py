@@ -32,6 +32,10 @@ SESSION_FAULTS: dict[str, tuple[str, str]] = {
     "deciphering-error": ("", "answers a low counter with a deciphering error, which names none"),
     "glo-only": ("", "no general protection: what comes in general-glo or the like is not answered with a value"),
     "gmac-16": ("", "challenges longer than 16 bytes are refused"),
+    "event-notification": (
+        "3",
+        "before the answer to this request an event notification says that the terminal cover was removed",
+    ),
     "gbt-unasked": ("", "general block transfer although the client did not propose it"),
     "kill-unknown": ("", "closes the connection on a service, method or object it does not know"),
     "clock-garbage": ("3", "so many bytes of garbage behind the twelve of the clock"),
@@ -80,6 +84,7 @@ class DlmsFaults(Faults):
 
     blocks = 0
     answers = 0
+    requests = 0
     sealed = 0
 
     def spoil_tag(self, sealed: bytes) -> bytes:

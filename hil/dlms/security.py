@@ -15,6 +15,7 @@ GENERAL_GLO, GENERAL_DED, GENERAL_CIPHERING = 0xDB, 0xDC, 0xDD
 #: Ciphered request -> its response. With global keys, and with the dedicated key of the association.
 _GLO = {0x25: 0x2C, 0x26: 0x2D, 0xC8: 0xCC, 0xC9: 0xCD, 0xCB: 0xCF}
 _DED = {0x45: 0x4C, 0x46: 0x4D, 0xD0: 0xD4, 0xD1: 0xD5, 0xD3: 0xD7}
+_GLO_EVENT, _DED_EVENT = 0xCA, 0xD2
 CIPHERED = {*_GLO, *_DED, GENERAL_GLO, GENERAL_DED, GENERAL_CIPHERING}
 
 #: Key agreement of general-ciphering: one-pass Diffie-Hellman C(1e, 1s) and static unified model C(0e, 2s).
@@ -60,11 +61,12 @@ class Keys:
 
 @dataclass(slots=True)
 class Opened:
-    """A ciphered request: plain, how far it was protected, and what seals its answer."""
+    """A ciphered request: plain, how far it was protected, what seals its answer, and an event notification beside it."""
 
     plain: bytes
     control: int
     seal: Seal
+    notify: Seal | None = None
 
 
 @dataclass(slots=True)
@@ -82,8 +84,13 @@ class Protection:
         if tag in _GLO or tag in _DED:
             dedicated = tag in _DED
             control, plain = self._unseal(reader.octets(), dedicated=dedicated)
-            answer = {**_GLO, **_DED}[tag]
-            return Opened(plain, control, lambda response: self._service(answer, control, response, dedicated))
+            answer, event = {**_GLO, **_DED}[tag], _DED_EVENT if dedicated else _GLO_EVENT
+            return Opened(
+                plain,
+                control,
+                lambda response: self._service(answer, control, response, dedicated),
+                lambda notification: self._service(event, control, notification, dedicated),
+            )
         if tag in (GENERAL_GLO, GENERAL_DED):
             self.client_title = reader.octets() or self.client_title
             dedicated = tag == GENERAL_DED

@@ -9,14 +9,16 @@ from dataclasses import replace
 
 from hil.dlms import acse, gbt, gcm, hls, security
 from hil.dlms.association import association_object
-from hil.dlms.axdr import Data, NotAxdr, octets
+from hil.dlms.axdr import UINT8, Data, NotAxdr, encode, octets
 from hil.dlms.cosem_object import OTHER, TYPE_UNMATCHED, UNDEFINED, CosemObject, Refused
+from hil.dlms.event_log import TERMINAL_COVER_REMOVED
 from hil.dlms.faults import DlmsFaults
 from hil.dlms.gbt import BlockTransfer
 from hil.dlms.gcm import NotDeciphered
 from hil.dlms.hls import Handshake
 from hil.dlms.ln_services import LnServices
 from hil.dlms.meter import Meter
+from hil.dlms.obis import logical_name
 from hil.dlms.security import Protection
 from hil.dlms.sn_services import SnServices
 from hil.dlms.view import AssociationRule, View
@@ -38,6 +40,8 @@ _LEAST["both"] = gcm.AUTHENTICATED | gcm.ENCRYPTED
 
 #: What follows the invoke-id when object, attribute or method is undefined: of a GET, and of an ACTION.
 _UNKNOWN = (bytes([1, UNDEFINED]), bytes([UNDEFINED, 0]))
+
+_FRAUD_CODE = logical_name("0-0:96.11.1*255")
 
 
 class Dropped(Exception):
@@ -115,11 +119,25 @@ class Session:
             raise Dropped
         if self._after_proof is not None:
             self._services, self._after_proof, self._handshake = self._after_proof, None, None
+        unasked = self._unasked(opened)
         if opened:
             response = opened.seal(response)
         if self._transfer is not None and self._max_pdu and len(response) > self._max_pdu:
-            return self._transfer.cut(response, self._max_pdu)
-        return [response]
+            return [*unasked, *self._transfer.cut(response, self._max_pdu)]
+        return [*unasked, response]
+
+    def _unasked(self, opened: security.Opened | None) -> list[bytes]:
+        """An event notification of the code of the fraud log: its time, class, name and attribute, and its value."""
+        self.faults.requests += 1
+        due = "event-notification" in self.faults and self.faults.requests == self.faults.number("event-notification")
+        if not due or self.rule is None or self.rule.short_names:
+            return []
+        stamp = self.meter.clock.stamp(self.meter.clock.now())
+        about = (1).to_bytes(2, "big") + _FRAUD_CODE + b"\x02"
+        event = b"\xc2\x01\x0c" + stamp + about + encode(Data(UINT8, TERMINAL_COVER_REMOVED))
+        if opened is None:
+            return [event]
+        return [(opened.notify or opened.seal)(event)]
 
     # Association
 

@@ -16,7 +16,7 @@ from row import Row
 
 from drivers.dlms.cosem import Attribute, ClassId
 from drivers.dlms.driver import Dlms
-from drivers.dlms.hdlc import MOST_INFORMATION, MOST_WINDOW
+from drivers.dlms.hdlc_parameters import MOST_INFORMATION, MOST_WINDOW
 from drivers.driver import Context
 from drivers.meter_url import parse
 from drivers.reading import Obis

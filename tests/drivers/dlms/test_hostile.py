@@ -33,8 +33,9 @@ from drivers.dlms.bytes_reader import Reader
 from drivers.dlms.ciphering import Cipher
 from drivers.dlms.decode import decode, recognises
 from drivers.dlms.general_ciphering import General
-from drivers.dlms.hdlc import Connected, HdlcSession, agreed
+from drivers.dlms.hdlc import Connected, HdlcSession
 from drivers.dlms.hdlc_frame import POLL, Control, Frame, FrameReader, address, build
+from drivers.dlms.hdlc_parameters import agreed
 from drivers.dlms.mbus_frame import MbusReader
 from drivers.dlms.profile_rows import Layout, rows
 from drivers.dlms.push_framing import PushReader
@@ -128,7 +129,7 @@ LAYERS: dict[str, Callable[[bytes], object]] = {
     "capture objects": lambda data: selection.parse_capture_objects(axdr.decode(data)),
     "time": lambda data: cosem_time.parse(data[:12], None),
     "protected": lambda data: CIPHER.open(TITLE, data),
-    "general ciphering": lambda data: General(0, CIPHER, KEY, KEY, None).open(data, TITLE),
+    "general ciphering": lambda data: General(0, CIPHER, KEY, None).open(data, TITLE),
     "decode": lambda data: list(decode(data, "fuzz", Context())),
     "recognises": recognises,
 }

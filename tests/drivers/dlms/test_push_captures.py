@@ -52,7 +52,7 @@ def _items(frame: dict[str, Any]) -> Iterator[Item]:
     data = bytes.fromhex(frame["hex"])
     for event in [*reader.feed(data), *reader.gap()]:
         assert isinstance(event, Pushed)
-        opened, _ = listener._opened(event.apdu)
+        opened, _ = listener.security.open(event.apdu)
         yield from items(notification.parse(opened.apdu).body).found
 
 

@@ -24,7 +24,7 @@ GMAC = "client=1&auth=gmac&security=both"
 BORNE = [
     *((WRAPPER, "", fault) for fault in (
         "stale-association=3000", "late-reply=1500", "list-blocks-03", "clock-garbage=3", "protocol-version", "context-03",
-        "rlre-wrong-length", "rlre-empty", "gbt-unasked", "kill-unknown", "aare-bare", "one-connection",
+        "rlre-wrong-length", "rlre-empty", "gbt-unasked", "event-notification=5", "kill-unknown", "aare-bare", "one-connection",
     )),
     *((HDLC, "", fault) for fault in (
         "fcs-7e", "lost-frame=4", "deaf-frame=4", "repeat-frame=4", "wrong-fcs=4", "noise=5", "rnr=1", "unasked-ui",

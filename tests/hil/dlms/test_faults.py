@@ -105,6 +105,18 @@ def truncated_apdu() -> None:
         Reader(cut[9:]).octets()
 
 
+def event_notification() -> None:
+    one = associated(event_notification="2")
+    assert len(one.answer(LDN)) == 1
+    event, answer = one.answer(LDN)
+    assert (event[:3], event[15:]) == (bytes.fromhex("C2010C"), bytes.fromhex("00010000600B01FF02") + b"\x11\x28")
+    assert answer[:2] == b"\xc4\x01"
+    assert len(one.answer(LDN)) == 1
+    shut = ciphered(event_notification="1")
+    event, answer = shut.answer(sealed(0xC8, 200_001, LDN))
+    assert (event[0], answer[0]) == (0xCA, 0xCC)
+
+
 def close_mid_block() -> None:
     one = associated(close_mid_block="2")
     one.answer(PROFILE)
@@ -257,7 +269,7 @@ def silent() -> None:
 
 
 SESSION_CASES: list[Callable[[], None]] = [
-    silent, refuse_association, stale_association, late_reply, truncated_apdu, close_mid_block, drop_mid_block,
+    silent, refuse_association, stale_association, late_reply, truncated_apdu, event_notification, close_mid_block, drop_mid_block,
     malformed_last_block, wrong_block_number, wrong_invoke_id, list_blocks_03, wrong_tag, wrong_tag_once, counter_demand,
     deciphering_error, glo_only, gmac_16, gbt_unasked, kill_unknown, clock_garbage, protocol_version, hls_bare, aare_bare, context_03,
     vaa_0007, rlre_wrong_length, rlre_empty, sn_list_in_blocks,

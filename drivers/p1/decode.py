@@ -18,7 +18,7 @@ from drivers.iec62056_21.telegram import Finder, Telegram
 from drivers.p1.check import verdict
 from drivers.p1.encryption import FrameFinder, Opened, opened
 from drivers.p1.quirks import quirks
-from drivers.p1.records import records
+from drivers.p1.records import Habit, records
 from drivers.reading import Doubt, Meter, NotUnderstood, Record
 
 #: An identification line, and what only P1 says: its version, the time of the telegram, the number of the meter under
@@ -85,12 +85,17 @@ def _said(found: list[Record], complaint: str) -> Iterator[Record]:
 
 
 def of(
-    telegram: Telegram, source: str, context: Context, check: str = "", inside: Opened | None = None
+    telegram: Telegram,
+    source: str,
+    context: Context,
+    check: str = "",
+    inside: Opened | None = None,
+    habit: Habit | None = None,
 ) -> tuple[list[Record], str]:
     """The records of one telegram, its Meter first, and what is wrong with it, "" where nothing is.
 
     ``check`` is the kind of its CRC, empty for that of its map or maker. ``inside`` is what it was opened from, where it
-    was sealed.
+    was sealed; ``habit`` what is remembered of the meter's telegrams.
     """
     made = quirks(telegram.data[1:_LONGEST_NAME].partition(b"\r")[0].decode("ascii"), context.meter_map)
     said = verdict(telegram, check or made.check)
@@ -103,7 +108,7 @@ def of(
         checked=said.good is True or (authentic and said.good is None),
         doubts=(Doubt.SUSPECT,) if said.good is False else (),
     )
-    found = records(telegram.data.rstrip(b"!").decode("ascii"), around, made.month_columns)
+    found = records(telegram.data.rstrip(b"!").decode("ascii"), around, made.month_columns, habit)
     if inside is not None and inside.complaint:
         found.append(NotUnderstood(cast(Meter, found[0]).key, "", inside.complaint))
     return found, said.complaint

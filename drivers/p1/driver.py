@@ -11,6 +11,7 @@ from drivers.link.link import LineSettings
 from drivers.meter_url import MeterUrl
 from drivers.p1.decode import of
 from drivers.p1.encryption import Frame, FrameFinder, opened
+from drivers.p1.records import Habit
 from drivers.push import Habits, Heard, PushMeter
 
 #: DSMR 4 and later, e-MUCS and all relatives; DSMR 2 and 3 push at 9600 Bd 7E1. The period is 10 s to DSMR 4, then 1 s.
@@ -31,11 +32,12 @@ class P1Stream:
         self._check = check
         self._plain = Finder()
         self._frames = FrameFinder()
+        self._habit = Habit()
 
     def feed(self, data: bytes) -> Iterator[Heard]:
         """The telegrams that ``data`` completes. Raises KeyRejected when one is encrypted and there is no key for it."""
         for telegram in self._plain.feed(data):
-            yield Heard(*of(telegram, self._source, self._context, self._check))
+            yield Heard(*of(telegram, self._source, self._context, self._check, habit=self._habit))
         for frame in self._frames.feed(data):
             yield from self._opened(frame)
 
@@ -49,7 +51,7 @@ class P1Stream:
             return
         finder = Finder()
         for telegram in finder.feed(inside.telegram) + finder.finish():
-            yield Heard(*of(telegram, self._source, self._context, self._check, inside))
+            yield Heard(*of(telegram, self._source, self._context, self._check, inside, self._habit))
 
 
 def driver(url: MeterUrl, context: Context) -> PushMeter:

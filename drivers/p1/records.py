@@ -20,6 +20,7 @@ from drivers.iec62056_21.data_set import DataSet, Rest, joined, parse
 from drivers.iec62056_21.readings import Circumstances
 from drivers.p1.compound import several
 from drivers.p1.objects import M_BUS_SERIALS, SERIALS, Kind, Object, known
+from drivers.p1.shape import Form, Line, Shape, apart
 from drivers.p1.stamp import parse as parse_stamp
 from drivers.reading import Doubt, Meter, NotUnderstood, Obis, Reading, Record, Text
 
@@ -32,10 +33,8 @@ _TIME = (0, (1, 0, 0))
 _NAMING = frozenset((0, code) for code in SERIALS)
 
 #: An enumeration's members are looked up by name each time; this is the hot path.
-_REGISTER, _TEXT, _OCTETS, _M_BUS_VALUE = Kind.REGISTER, Kind.TEXT, Kind.OCTETS, Kind.M_BUS_VALUE
-#: What stands behind a line's first bracket: a number and its unit, with or without its time before it; a text.
-_QUANTITY = re.compile(r"(?:(\d{12}[SW]?)\)\()?(\d+(?:\.\d+)?)(?:\*([^()*]*))?\)\Z", re.ASCII)
-_ONE_TEXT = re.compile(r"[^()*]*\)\Z")
+_REGISTER, _TEXT, _OCTETS = Kind.REGISTER, Kind.TEXT, Kind.OCTETS
+_QUANTITY, _STAMPED, _ONE_TEXT = Form.QUANTITY, Form.STAMPED, Form.TEXT
 
 _canonical = lru_cache(maxsize=1024)(units.canonical)
 
@@ -102,14 +101,44 @@ class _Telegram:
             self.found.append(Text(owner, obis, raw, value, around.doubts, around.checked))
 
 
-def records(text: str, around: Circumstances, month_columns: tuple[Obis, ...] = ()) -> list[Record]:
+@dataclass(slots=True)
+class Habit:
+    """What is remembered from telegram to telegram of one meter: the layout and lines of the last, and their shape where
+    the two last had the same."""
+
+    layout: _Layout | None = None
+    lines: list[Line] = field(default_factory=list)
+    shape: Shape | None = None
+
+    def apart(self, body: str) -> tuple[_Layout, list[Line], Sequence[str]] | None:
+        """A telegram taken apart, its lines ending in ``\\n``; None where one of them is not one data set."""
+        if self.layout is not None and self.shape is not None:
+            values = self.shape.values(body)
+            if values is not None:
+                return self.layout, self.lines, values
+        texts = [line for line in body.split("\n") if line]
+        layout = _layout(tuple([text.partition("(")[0] for text in texts]))
+        if layout.lines is None:
+            return None
+        lines, found = apart(texts, layout.lines)
+        self.shape = Shape(lines) if layout is self.layout and lines == self.lines else None
+        self.layout, self.lines = layout, lines
+        return layout, lines, found
+
+
+def records(
+    text: str, around: Circumstances, month_columns: tuple[Obis, ...] = (), habit: Habit | None = None
+) -> list[Record]:
     """The records of a telegram, from its identification to before its ``!``. ``month_columns`` as in ``Quirks``.
 
     Its Meter comes first, and each M-Bus device's before the first record of that device. A register without a time of
-    its own has that of the telegram.
+    its own has that of the telegram. ``habit`` is the caller's, who hears the same meter again.
     """
     head, _, body = text.partition("\n")
-    return _by_lines(head, body, around, month_columns) or _by_grammar(head, body, around, month_columns)
+    # DSMR 2 and 3 write a value on a line of its own.
+    one_each = body.replace("\r\n", "\n").replace(")\n(", ")(")
+    found = (habit or Habit()).apart(one_each)
+    return (found and _by_lines(head, *found, around, month_columns)) or _by_grammar(head, body, around, month_columns)
 
 
 def _by_grammar(head: str, body: str, around: Circumstances, month_columns: tuple[Obis, ...]) -> list[Record]:
@@ -123,46 +152,41 @@ def _by_grammar(head: str, body: str, around: Circumstances, month_columns: tupl
     return telegram.found
 
 
-def _by_lines(head: str, body: str, around: Circumstances, month_columns: tuple[Obis, ...]) -> list[Record]:
-    """The same in a third of the time, where each line is one data set, as in nearly all telegrams; empty where one is not."""
-    # DSMR 2 and 3 write a value on a line of its own.
-    one_each = body.replace("\r\n", "\n").replace(")\n(", ")(")
-    lines = [line for line in one_each.split("\n") if line]
-    parts = [line.partition("(") for line in lines]
-    layout = _layout(tuple([part[0] for part in parts]))
-    if layout.lines is None:
+def _by_lines(
+    head: str,
+    layout: _Layout,
+    lines: list[Line],
+    values: Sequence[str],
+    around: Circumstances,
+    month_columns: tuple[Obis, ...],
+) -> list[Record]:
+    """The same in a fraction of the time, where each line is one data set, as in nearly all telegrams; empty where one is not."""
+    if any(lines[at].form is not _ONE_TEXT for at in layout.naming):
         return []
-    names = {index: parts[index][2] for index in layout.naming}
-    if not all(_ONE_TEXT.match(said) for said in names.values()):
-        return []
-    telegram = _begun(head, layout, {index: said[:-1] for index, said in names.items()}, around, month_columns)
+    telegram = _begun(head, layout, {at: values[lines[at].place] for at in layout.naming}, around, month_columns)
     key, time, add = telegram.key, telegram.time, telegram.found.append
     read_at, doubts, checked = around.read_at, around.doubts, around.checked
-    for line, part, (obis, kind, channel) in zip(lines, parts, layout.lines, strict=True):
-        said = part[2]
+    for form, obis, kind, channel, before, behind, unit, place in lines:
         owner = telegram.owner(channel) if channel else key
-        if kind is _REGISTER or kind is _M_BUS_VALUE:
-            quantity = _QUANTITY.match(said)
-            if quantity is not None:
-                stamp, digits, unit = quantity.groups()
-                unit = _canonical(unit) if unit else ""
-                if stamp is None:
-                    add(Reading(owner, obis, line, Decimal(digits), unit, read_at, time, None, doubts, checked))
-                    continue
-                at = parse_stamp(stamp, around.zone)
-                if at is not None:
-                    # A device that was never read: its value is the register's first.
-                    doubt = (*doubts, Doubt.SUSPECT) if at.unset else doubts
-                    add(Reading(owner, obis, line, Decimal(digits), unit, read_at, at.at, None, doubt, checked))
-                    continue
-        elif (kind is _TEXT or kind is _OCTETS) and _ONE_TEXT.match(said):
-            value = decoded(said[:-1]) if kind is _OCTETS else said[:-1]
-            add(Text(owner, obis, line, value, doubts, checked))
-            continue
-        data_set = _one_set(line)
-        if data_set is None:
-            return []
-        telegram.add(data_set, Object(obis, kind, channel))
+        value = values[place]
+        if form is _QUANTITY:
+            raw = before + value + behind
+            add(Reading(owner, obis, raw, Decimal(value), unit, read_at, time, None, doubts, checked))
+        elif form is _ONE_TEXT:
+            said = decoded(value) if kind is _OCTETS else value
+            add(Text(owner, obis, before + value + behind, said, doubts, checked))
+        elif form is _STAMPED and (stamp := parse_stamp(value, around.zone)) is not None:
+            digits = values[place + 1]
+            # A device that was never read: its value is the register's first.
+            doubt = (*doubts, Doubt.SUSPECT) if stamp.unset else doubts
+            raw = f"{before}{value})({digits}{behind}"
+            add(Reading(owner, obis, raw, Decimal(digits), unit, read_at, stamp.at, None, doubt, checked))
+        else:
+            whole = f"{value})({values[place + 1]}" if form is _STAMPED else value
+            data_set = _one_set(before + whole + behind)
+            if data_set is None:
+                return []
+            telegram.add(data_set, Object(obis, kind, channel))
     return telegram.found
 
 

@@ -17,7 +17,7 @@ from drivers.iec62056_21.identification import Identification
 from drivers.iec62056_21.learned import Learned
 from drivers.iec62056_21.line import Line, address_of, open_line
 from drivers.iec62056_21.load_profile import Found
-from drivers.iec62056_21.meter_map import map_of
+from drivers.iec62056_21.meter_map import MeterMap, map_of
 from drivers.iec62056_21.programming import programming_mode
 from drivers.iec62056_21.readings import Circumstances, records
 from drivers.iec62056_21.session import MeterSession
@@ -59,12 +59,7 @@ class Iec62056_21:
         self._wake = url.flag("wake", False)
         self._line: Line | None = None
         self.learned = learned or remembered(context.memory, Learned)
-        if self._named.battery and not self._wake:
-            raise UsageError(
-                "this meter lives on its battery, and each reading shortens that life",
-                where=str(url),
-                do="say that it is wanted with ?wake=yes",
-            )
+        self._spare(self._named)
 
     async def __aenter__(self) -> Self:
         self._line = await open_line(self._url, self._context, hardware_parity=self._hardware_parity)
@@ -143,10 +138,22 @@ class Iec62056_21:
 
     # How it is done
 
+    def _spare(self, known: MeterMap) -> None:
+        """A meter that lives on its battery is read only where the site says so. Raises UsageError."""
+        self.learned.battery |= known.battery
+        if self.learned.battery and not self._wake:
+            raise UsageError(
+                "this meter lives on its battery, and each reading shortens that life",
+                where=str(self._url),
+                do="say that it is wanted with ?wake=yes",
+            )
+
     async def _read_out(self) -> Readout:
         return await signed_on(self._opened(), self._most_baud, self.learned, self._sign_on(Want.READOUT), self._block)
 
     async def _block(self, sign_on: SignOn) -> Readout:
+        # It answered without having been woken, and is not called again.
+        self._spare(map_of(self._context.meter_map, sign_on.who.raw))
         line = self._opened()
         block = Exchange(
             readout=True,
@@ -165,6 +172,7 @@ class Iec62056_21:
             sign_on = self._sign_on(Want.PROGRAMMING)
             async with programming_mode(self._opened(), sign_on, self._most_baud, self.learned) as mode:
                 known = map_of(self._context.meter_map, mode.identification.raw)
+                self._spare(known)
                 return await do(MeterSession(mode, known, self._context, self.learned, str(self._url)))
 
         return await self._bounded(stay)

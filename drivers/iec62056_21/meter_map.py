@@ -56,6 +56,14 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock that is a register: the code is written to ``opens``, and 0 to ``closes`` when the work is done (LIS-200)."""
+
+    opens: str
+    closes: str
+
+
+@dataclass(frozen=True, slots=True)
 class MeterMap:
     """One meter. What is not said is as the VDEW's meters have it.
 
@@ -66,6 +74,8 @@ class MeterMap:
     LIS-200. ``lead_min``: profiles are asked for from so much earlier, because the meter cuts the start.
     ``serial`` are addresses where the serial number stands, the best first; ``read_data`` is what the read command wants in
     its brackets; ``objects`` names addresses that are no OBIS codes. ``algorithm`` is that of P2, "" where P1 does.
+    ``clock_register`` holds date and time in one, as the ends of a span are written; "" where they are 0.9.2 and 0.9.1.
+    ``lock`` is opened to write, in the place of a password.
     ``harmless_status`` are bits of the status word that its manual explains and that doubt no value.
     """
 
@@ -76,6 +86,8 @@ class MeterMap:
     wake_up: bool = False
     clock: str = "unknown"
     clock_settable: bool = True
+    clock_register: str = ""
+    lock: Lock | None = None
     read: str = "R5"
     write: str = "W5"
     profile_command: str = "R5"

@@ -54,14 +54,24 @@ class ProgrammingMode:
 
         Raises KeyRejected when the meter refuses it. Do not try another without looking at the meter's manual.
         """
-        if self._tried:
-            raise UsageError("one password is tried in a session", do="meters lock after a few wrong ones")
-        self._tried = True
         name, said = "P1", secret
         if algorithm is not None:
             name, said = "P2", algorithm(self.operand.encode("ascii"), secret)
-        # A repeated password would count as a second try: it is sent once whatever comes.
-        answer = await self._ask(name, b"(" + said + b")", hidden=said)
+        await self._try(name, b"(" + said + b")", said)
+
+    async def unlock(self, command: str, address: str, code: bytes) -> None:
+        """Open a lock that is a register, by writing its code there (LIS-200). Once in a session, as a password.
+
+        Raises KeyRejected when the meter refuses it.
+        """
+        await self._try(command, address.encode("ascii") + b"(" + code + b")", code)
+
+    async def _try(self, name: str, content: bytes, hidden: bytes) -> None:
+        """A password is sent once, whatever comes: a repeated one would count as a second try."""
+        if self._tried:
+            raise UsageError("one password is tried in a session", do="meters lock after a few wrong ones")
+        self._tried = True
+        answer = await self._ask(name, content, hidden=hidden)
         if answer.kind is Kind.ACKNOWLEDGED:
             return
         self._open = self._open and answer.command != "B0"

@@ -6,30 +6,29 @@ over the line is the affair of ``programming``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, tzinfo
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta, tzinfo
 
 from drivers.driver import Context
 from drivers.errors import AccessDenied, BadFrame, KeyRejected, NotSupported, UsageError
 from drivers.iec62056_21 import archive, load_profile, log
 from drivers.iec62056_21.address import normalise
-from drivers.iec62056_21.clock import ClockForm, just_after_midnight, stamp, zone_of
-from drivers.iec62056_21.clock import parse as parse_clock
+from drivers.iec62056_21.clock import stamp, zone_of
 from drivers.iec62056_21.data_set import DataSet
 from drivers.iec62056_21.data_set import parse as parse_sets
 from drivers.iec62056_21.learned import Learned
 from drivers.iec62056_21.load_profile import Found
+from drivers.iec62056_21.meter_clock import MeterClock
 from drivers.iec62056_21.meter_map import Archive, MeterMap
 from drivers.iec62056_21.password import algorithm
 from drivers.iec62056_21.programming import ProgrammingMode
-from drivers.reading import ClockReading, Doubt, Meter, MeterEvent, NotUnderstood, Obis
+from drivers.reading import ClockReading, Meter, MeterEvent, NotUnderstood, Obis
 
 #: A longer span is asked for in pieces: what is lost on the line is then read again, and not all of it.
 _PIECE = timedelta(days=7)
 #: An operand that holds the serial number is one; shorter numbers stand in anything.
 _SHORTEST_SERIAL = 5
-#: The clock is not set so close to midnight that date and time could be of two days.
-_MIDNIGHT = timedelta(seconds=10)
 
 
 class MeterSession:
@@ -143,7 +142,7 @@ class MeterSession:
 
     async def clock(self, meter: str) -> ClockReading:
         """The clock, and the gateway's time when its answer began to come."""
-        return (await self._clock(meter))[0]
+        return await self._meter_clock().read(meter)
 
     async def set_clock(self, to: datetime, meter: str) -> ClockReading:
         """Set date and time to ``to``, which is now, and read them back. Raises UsageError without a zone or password,
@@ -153,39 +152,10 @@ class MeterSession:
                 "the device map says that the clock of this meter is not set over this port",
                 do="set it as its maker says; if it can be set here, say settable = true in the map's [clock]",
             )
-        asked_at = self._context.now()
-        _, form = await self._clock(meter)
-        zone = UTC if form.utc else self.zone
-        if zone is None:
-            raise UsageError("the zone of the meter's clock is not known", do="give it with --zone, or a device map")
-        await self._password(meter)
+        return await self._meter_clock().set(to, meter, lambda: self._writing(meter))
 
-        def now() -> datetime:
-            return to + (self._context.now() - asked_at)
-
-        local = now().astimezone(zone)
-        midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        if midnight - local < _MIDNIGHT:
-            await self._mode.pause((midnight - local).total_seconds() + 1)
-        _, date = form.write(now(), zone)
-        await self._mode.write(self._map.write, "0.9.2", date)
-        # Meters take whole seconds, at the end of the message: it is sent so that one begins then.
-        lead = timedelta(seconds=self._mode.identification.reaction_s)
-        await self._mode.pause((1_000_000 - (now() + lead).microsecond) / 1e6)
-        time, _ = form.write(now() + lead, zone)
-        await self._mode.write(self._map.write, "0.9.1", time)
-        return await self.clock(meter)
-
-    async def _clock(self, meter: str) -> tuple[ClockReading, ClockForm]:
-        date = await self._value("0.9.2")
-        time = await self._value("0.9.1")
-        read_at = self._context.now()
-        if just_after_midnight(time):
-            # Midnight may have come between the two.
-            date = await self._value("0.9.2")
-        at, form = parse_clock(time, date, self.zone)
-        doubts = () if date.strip("0-./: ") else (Doubt.CLOCK_INVALID,)
-        return ClockReading(meter, f"{date} {time}", at, read_at, doubts), form
+    def _meter_clock(self) -> MeterClock:
+        return MeterClock(self._mode, self._map, self._context, self.zone, self._value)
 
     async def _value(self, address: str) -> str:
         """The first value of a register, by the map's command or the other one that meters know."""
@@ -201,18 +171,34 @@ class MeterSession:
         if self._map.reads_need_password:
             await self._password(meter)
 
+    @asynccontextmanager
+    async def _writing(self, meter: str) -> AsyncIterator[None]:
+        """Registers may be written inside: by the password, or while the meter's lock is open."""
+        if (lock := self._map.lock) is None:
+            await self._password(meter)
+            yield
+            return
+        await self._mode.unlock(self._map.write, lock.opens, self._secret(meter))
+        try:
+            yield
+        finally:
+            await self._mode.write(self._map.write, lock.closes, "0")
+
     async def _password(self, meter: str) -> None:
         if self._allowed:
             return
+        made = algorithm(self._map.algorithm) if self._map.algorithm else None
+        await self._mode.password(self._secret(meter), made)
+        self._allowed = True
+
+    def _secret(self, meter: str) -> bytes:
         name = f"{meter}/password"
         secret = self._context.keys.get(name) if self._context.keys is not None else None
         if secret is None:
             raise KeyRejected(
                 f"the meter wants a password and none is known as {name!r}", do="give it with --keys FILE"
             )
-        made = algorithm(self._map.algorithm) if self._map.algorithm else None
-        await self._mode.password(secret, made)
-        self._allowed = True
+        return secret
 
     def _stamp(self, at: datetime | None) -> str:
         if at is None:

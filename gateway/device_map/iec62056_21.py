@@ -14,7 +14,7 @@ from drivers.errors import MeterError
 from drivers.iec62056_21.address import normalise
 from drivers.iec62056_21.block import frame
 from drivers.iec62056_21.decode import decode
-from drivers.iec62056_21.meter_map import Archive, ArchiveColumn, Library, Log, MeterMap, StampForm
+from drivers.iec62056_21.meter_map import Archive, ArchiveColumn, Library, Lock, Log, MeterMap, StampForm
 from drivers.iec62056_21.meter_map import library as made_library
 from drivers.reading import Meter, Obis, Reading, Text
 from gateway.cim.events import shipped
@@ -59,6 +59,13 @@ class LogTable(Strict):
     table: str = ""
 
 
+class LockTable(Strict):
+    """A lock that is a register: the code (the meter's password) is written to ``opens``, and 0 to ``closes`` afterwards."""
+
+    opens: str
+    closes: str
+
+
 class Section(SectionTable):
     """``[iec62056_21]``: only what is not as the standard and the VDEW's meters have it; all of it may be left out.
 
@@ -67,6 +74,7 @@ class Section(SectionTable):
     brackets), ``profile_command`` that for profiles and logs, ``stamp`` how it wants the ends of a span. ``serial`` lists
     addresses of the serial number, the best first; ``objects`` names addresses that are no OBIS codes. ``lead_min``: it
     cuts so much off the start of a span. ``harmless_status``: bits of the status word that doubt no value.
+    ``clock_register``: date and time in one register; ``lock``: opened to write, in the place of a password.
     """
 
     modes: Annotated[list[Literal["A", "B", "C", "D", "E"]], Field(min_length=1)]
@@ -86,6 +94,8 @@ class Section(SectionTable):
     objects: dict[str, ObisCode] = {}
     lead_min: Annotated[int, Field(ge=0, le=1440)] = 0
     harmless_status: Annotated[int, Field(ge=0, le=0xFFFFFFFF)] = 0
+    clock_register: str = ""
+    lock: LockTable | None = None
 
     def part(self, name: str, head: Head) -> MeterMap:
         wrong: list[tuple[tuple[str | int, ...], str]] = []
@@ -125,6 +135,8 @@ class Section(SectionTable):
             objects=dict(self.objects),
             lead_min=self.lead_min,
             harmless_status=self.harmless_status,
+            clock_register=self.clock_register,
+            lock=Lock(self.lock.opens, self.lock.closes) if self.lock is not None else None,
         )
 
     def rows(self) -> Iterable[Mapping[str, str]]:

@@ -27,6 +27,9 @@ class Programming:
     writable: tuple[str, ...] = ("0.9.1", "0.9.2")
     read_needs_password: bool = False
     p2: bool = False
+    #: A lock that is a register, as LIS-200 has it: it takes the password as its code, and 0 in the other closes it.
+    lock_opens: str = ""
+    lock_closes: str = ""
 
 
 @dataclass(frozen=True)

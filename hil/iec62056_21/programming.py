@@ -181,11 +181,25 @@ class _Session:
         return [f"{address}{values}" if name in ("R5", "R6") else values]
 
     async def _write(self, address: str, data: str) -> None:
+        if address and address in (self.settings.lock_opens, self.settings.lock_closes):
+            await self._lock(address, data)
+            return
         if not self.open or address not in self.settings.writable or "error" in self.meter.faults:
             await self._refuse()
             return
         self.memory.registers[address] = f"({data})"
         await self._say(ACK)
+
+    async def _lock(self, address: str, data: str) -> None:
+        if address == self.settings.lock_closes:
+            self.open = self.open and data != "0"
+            await self._say(ACK)
+        elif data == self.settings.password:
+            self.open = True
+            await self._say(ACK)
+        else:
+            # Errors of LIS-200 are numbers.
+            await self._say_block(b"(#0018)", ETX)
 
     async def _unknown(self) -> None:
         if self.settings.unknown == "error":

@@ -190,20 +190,6 @@ async def test_a_clock_that_the_map_says_is_not_set_is_left_alone(emulate: Emula
     assert before.raw[:8] == after.raw[:8]
 
 
-async def test_a_battery_meter_is_not_read_unless_the_site_says_so(emulate: Emulate) -> None:
-    known = MeterMap(battery=True, wake_up=True)
-    with pytest.raises(UsageError, match=r"lives on its battery.*\?wake=yes"):
-        meter("/dev/null", meter_map=known)
-
-
-@pytest.mark.paced
-@pytest.mark.slow
-async def test_a_battery_meter_is_woken(emulate: Emulate) -> None:
-    port = emulate("mode-b-heat-asleep")
-    async with Iec62056_21(parse(f"iec62056-21:{port}?wake=yes"), Context()) as driver:
-        assert (await driver.identify()).serial == "66440718"
-
-
 async def test_a_table_is_asked_for_by_its_digit(emulate: Emulate) -> None:
     port = emulate("tables", speed="max")
     async with Iec62056_21(parse(f"iec62056-21:{port}?table=4"), Context()) as driver:

@@ -6,11 +6,12 @@ Each function takes one data set and gives its records; a value that has no plac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 
 from drivers import amr_status
 from drivers import unit as units
@@ -105,26 +106,33 @@ def _failures(meter: str, obis: Obis, part: DataSet, around: Circumstances) -> I
     code = values[1].text if logged is None else f"{logged.c}.{logged.d}.{logged.e}"
     entries = values[2:]
     for end, seconds in zip(entries[::2], entries[1::2], strict=False):
-        stamp, length = parse_stamp(end.text, around.zone), number(seconds.text)
-        if stamp is None or length is None:
-            yield NotUnderstood(meter, f"{part.raw} [({end.text})({_said(seconds)})]", "no entry of the log", obis)
-            continue
-        if around.doubts:
+        entry = _failure(end.text, seconds, around.zone)
+        if entry is None or around.doubts:
             # An event carries no doubt: one out of a damaged telegram is none.
-            raw = f"{part.raw} [({end.text})({_said(seconds)})]"
-            yield NotUnderstood(meter, raw, "an entry in a damaged telegram", obis)
+            reason = "no entry of the log" if entry is None else "an entry in a damaged telegram"
+            yield NotUnderstood(meter, f"{part.raw} [({end.text})({_said(seconds)})]", reason, obis)
             continue
-        details = {"end": end.text, "duration": _said(seconds)}
+        at, details = entry
         if not around.checked:
-            details["checked"] = "no"
-        if length in _UNKNOWN_DURATION:
-            details["duration_known"] = "no"
-        elif stamp.at is not None and length < 10**9:
-            details["start"] = (stamp.at - timedelta(seconds=int(length))).isoformat()
-        yield MeterEvent(meter, stamp.at, str(obis), code, around.read_at, FAILURE_TABLE, details)
+            details = {**details, "checked": "no"}
+        yield MeterEvent(meter, at, str(obis), code, around.read_at, FAILURE_TABLE, details)
     yield from _left(meter, obis, part, entries[len(entries) // 2 * 2 :])
     if (said := number(values[0].text)) is None or said != len(entries) // 2:
         yield NotUnderstood(meter, part.raw, f"{len(entries) // 2} entries where {_said(values[0])} are told", obis)
+
+
+@lru_cache(maxsize=256)
+def _failure(end: str, seconds: Value, zone: tzinfo | None) -> tuple[datetime | None, Mapping[str, str]] | None:
+    """An entry, the same in telegram after telegram: when the power came back, and what else is to be said of it."""
+    stamp, length = parse_stamp(end, zone), number(seconds.text)
+    if stamp is None or length is None:
+        return None
+    details = {"end": end, "duration": _said(seconds)}
+    if length in _UNKNOWN_DURATION:
+        details["duration_known"] = "no"
+    elif stamp.at is not None and length < 10**9:
+        details["start"] = (stamp.at - timedelta(seconds=int(length))).isoformat()
+    return stamp.at, MappingProxyType(details)
 
 
 def _profile(

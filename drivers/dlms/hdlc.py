@@ -165,6 +165,9 @@ class HdlcSession:
         return events
 
     def _is_for_us(self, frame: Frame) -> bool:
+        if frame.destination == self._client and frame.source == self._server:
+            return True
+        # The same addresses may be written in fewer or more octets.
         if _value(frame.destination) not in (_value(self._client), (0x7F, 0)):
             return False
         if _value(frame.source) == _value(self._server):
@@ -177,6 +180,10 @@ class HdlcSession:
         return False
 
     def _frame(self, frame: Frame, events: list[Event]) -> None:
+        if frame.is_information:
+            if self.state is State.CONNECTED:
+                self._information(frame, events)
+            return
         kind = frame.kind
         if kind == Control.UI:
             whole = self._unnumbered.add(frame)
@@ -188,11 +195,8 @@ class HdlcSession:
             self._lost("the meter says it is not connected (DM)", events)
         elif kind == Control.FRMR:
             self._lost(f"the meter rejects a frame (FRMR {frame.information.hex()})", events)
-        elif self.state is State.CONNECTED:
-            if frame.is_information:
-                self._information(frame, events)
-            elif kind in (Control.RR, Control.RNR, Control.REJ):
-                self._supervisory(frame, kind)
+        elif self.state is State.CONNECTED and kind in (Control.RR, Control.RNR, Control.REJ):
+            self._supervisory(frame, kind)
 
     def _accepted(self, frame: Frame, events: list[Event]) -> None:
         if self.state is State.DISCONNECTING:

@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any, NamedTuple, cast
 
 #: An address, then one or more bracketed values. A value may itself be bracketed: ``((ER11))``.
 _SET = re.compile(r"([^()!/\x00-\x1f]*)((?:\((?:\([^()]*\)|[^()])*\)[ \t\r\n]*)+)")
 _VALUE = re.compile(r"\((\([^()]*\)|[^()]*)\)")
-#: A line as nearly all are: one set of one value, in its third group where that is digits and a point. The last group is
+#: A line as nearly all are: one set of one value, in its third group where that is digits and points. The last group is
 #: a line of any other form. (Written as ``\d*\.?\d+`` the number alone would take as long again as all the rest.)
 _LINE = re.compile(
-    r"(([^()!/\x00-\x20\x7f]+)\((?:(\d+(?:\.\d+)?)(?=[*)])|([^()*\r\n]*))\*?([^()*\r\n]*)\))[\r\n]+|([^\r\n]+)",
+    r"(([^()!/\x00-\x20\x7f]+)\((?:([0-9.]*[0-9])(?=[*)])|([^()*\r\n]*))\*?([^()*\r\n]*)\))[\r\n]+|([^\r\n]+)",
     re.ASCII,
 )
 _NUMBER = re.compile(r"\s*([+-]?(?:\d{1,128}(?:[.,]\d{1,128})?|[.,]\d{1,128}))\s*\Z")
@@ -80,7 +80,11 @@ def parse(text: str) -> list[DataSet | Rest]:
     for raw, address, digits, more, unit, other in _LINE.findall(text):
         if not other:
             if digits:
-                add(_made((address, digits, unit, Decimal(digits), none, raw)))
+                try:
+                    add(_made((address, digits, unit, Decimal(digits), none, raw)))
+                except InvalidOperation:
+                    # More points than one.
+                    add(_made((address, digits, unit, None, none, raw)))
             else:
                 add(_made((address, more, unit, number(more) if more else None, none, raw)))
         elif other == "!":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from drivers.iec62056_21 import parity
 from drivers.iec62056_21.block import check_character
@@ -15,8 +15,7 @@ _LINE = re.compile(rb"/[^\r\n]*")
 _ACKNOWLEDGED = re.compile(rb"\x06[0-9A-Z]{3}\r?\n?|\x06\r?\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Readout:
+class Readout(NamedTuple):
     """One block. ``check`` is None when the capture holds no check character, else whether it was right.
 
     ``calculated`` and ``received`` are the two check characters; ``parity_errors`` counts damaged characters where the

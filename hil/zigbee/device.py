@@ -45,6 +45,8 @@ _OF_AN_ESI = (KEY_ESTABLISHMENT, PRICE, MESSAGING, LOAD_CONTROL)
 _READ, _READ_RESPONSE = 0x00, 0x01
 _TIME_NOW, _TIME_STATUS = 0x0000, 0x0001
 _MATCH_RESPONSE = MATCH_DESCRIPTOR | 0x8000
+#: How often, and after how many seconds each, the interface is looked for.
+_LOOKS, _LOOK_AGAIN_S = 5, 3.0
 
 
 class Cluster(Protocol):
@@ -179,6 +181,7 @@ class SmartEnergyDevice:
         self.established = False
         #: The endpoint of the energy services interface, found by matching.
         self.esi = 1
+        self._looking = False
         self.coordinator = bytes(8)
         self.counts: Counter[str] = Counter()
         #: The answer to its last question for the time, as it came: records of attribute, status, type, value.
@@ -220,6 +223,14 @@ class SmartEnergyDevice:
         """It looks for the energy services interface; the rest begins when that answers."""
         self._pan = pan
         self.coordinator = pan.stick().eui64
+        self._looking = True
+        self._look(_LOOKS)
+
+    def _look(self, left: int) -> None:
+        """Ask for the interface, and again where nobody answers: a coordinator that has just let it in may be busy."""
+        if not (self._looking and self.joined and left):
+            return
+        self.after(_LOOK_AGAIN_S, lambda: self._look(left - 1))
         body = u8(self.next_sequence()) + u16(COORDINATOR) + u16(PROFILE_SMART_ENERGY)
         wanted = u8(len(_OF_AN_ESI)) + b"".join(map(u16, _OF_AN_ESI)) + u8(0)
         self.send(Message(PROFILE_ZDO, MATCH_DESCRIPTOR, 0, 0, body + wanted))
@@ -235,6 +246,9 @@ class SmartEnergyDevice:
     def receive(self, message: Message) -> None:
         if message.profile == PROFILE_ZDO:
             if message.cluster == _MATCH_RESPONSE:
+                if not self._looking:
+                    return
+                self._looking = False
                 self.esi = message.data[5] if len(message.data) > 5 else self.esi
                 self._begin(KEY_ESTABLISHMENT)
                 if self.established:

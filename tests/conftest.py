@@ -90,25 +90,16 @@ def emulated_meter() -> Iterator[Callable[..., str]]:
         process.stdout.close()
 
 
-@pytest.fixture
-def gurux_server(repository: Path) -> Iterator[Callable[..., str]]:
-    """Starts COSEM servers whose bytes gurux-dlms makes (``hil/peers/gurux_server.py``); gives ``host:port``.
-
-    Its arguments are those of the script. Skips where its environment cannot be made; use it in tests marked ``peer``.
-    """
+def _servers(interpreter: str, script: Path) -> Iterator[Callable[..., str]]:
+    """Starts COSEM servers of a peer; gives ``host:port``. Skips where its environment cannot be made."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> str:
         try:
-            interpreter = environment.python("gurux")
+            command = [environment.python(interpreter), script, *arguments]
         except environment.PeerUnavailable as error:
             pytest.skip(str(error))
-        script = repository / "hil/peers/gurux_server.py"
-        started.append(
-            subprocess.Popen(
-                [interpreter, script, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-            )
-        )
+        started.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True))
         stdout = started[-1].stdout
         assert stdout is not None
         return stdout.readline().strip()
@@ -117,6 +108,18 @@ def gurux_server(repository: Path) -> Iterator[Callable[..., str]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def gurux_server(repository: Path) -> Iterator[Callable[..., str]]:
+    """COSEM servers whose bytes gurux-dlms makes; for tests marked ``peer``. Arguments as ``hil/peers/gurux_server.py``."""
+    yield from _servers("gurux", repository / "hil/peers/gurux_server.py")
+
+
+@pytest.fixture
+def cosem_server(repository: Path) -> Iterator[Callable[..., str]]:
+    """COSEM servers whose bytes dlms-cosem makes; for tests marked ``peer``. Arguments as ``hil/peers/cosem_server.py``."""
+    yield from _servers("dlms-cosem", repository / "hil/peers/cosem_server.py")
 
 
 class Broker:

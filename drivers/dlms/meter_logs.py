@@ -18,7 +18,7 @@ from drivers.reading import MeterEvent, Row
 _EVENT_OBJECT = (96, 11)
 #: Standard event logs are 0-b:99.98.e.
 _LOG = (99, 98)
-#: The log of long power failures, whose entries are a duration without a code (DSMR P1, 6.12: the same log).
+#: The log of long power failures, whose entries are a duration without a code: the one that a P1 telegram tells too.
 _DURATION = (96, 7)
 _FAILURES, _FAILURES_TABLE = (1, 99, 97), "p1.failures"
 

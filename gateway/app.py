@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers.driver import Context, KeySource
+from drivers.errors import UsageError
 from gateway.acquisition.clock import GatewayClock
 from gateway.acquisition.dispatch import Dispatch
 from gateway.acquisition.job import Job
@@ -120,7 +121,11 @@ class Gateway:
     async def _serve_technicians(self, parts: Parts, state: Path) -> None:
         from gateway.acquisition.pan_socket import SOCKET, PanSocket
 
-        await PanSocket(state / SOCKET, parts.networks, parts.store, self._clock.now).serve()
+        try:
+            await PanSocket(state / SOCKET, parts.networks, parts.store, self._clock.now).serve()
+        except UsageError as error:
+            # Meters are read without it.
+            self._states.say("technicians", str(error))
 
     def _measured(self, parts: Parts) -> contextlib.AbstractContextManager[None]:
         """The figures of ``parts`` served, where the configuration wants them."""

@@ -19,8 +19,8 @@ from gateway.cli.configured import config_option
 def audit(file: Path, verify: str | None, form: str) -> None:
     """Show what the head end's door and technicians at the gateway were asked to change, oldest first.
 
-    Each entry must follow from those before it.     Note the digest of the last one somewhere else from time to time: with it --verify
-    shows that nothing was rewritten or cut off since. Exit code 4 when the chain is broken.
+    Each entry must follow from those before it. Note the digest of the last one somewhere else from time to time: with it
+    --verify shows that nothing was rewritten or cut off since. Exit code 4 when the chain is broken.
     """
     from gateway.config.load import load, state_of
     from gateway.store.audit import entries, first_broken

@@ -154,3 +154,18 @@ def test_without_a_running_gateway_the_stick_is_named(tmp_path: Path) -> None:
     said = pan(file, "status", "home", code=None)
     assert said.returncode != 0
     assert "does not run" in said.stderr
+
+
+async def test_a_place_where_no_socket_can_be_is_said(tmp_path: Path) -> None:
+    """A path of a socket has 107 octets at the most; whoever serves it says so, and the gateway goes on."""
+    from drivers.driver import utc_now
+    from drivers.errors import UsageError
+    from gateway.acquisition.pan_socket import PanSocket
+    from gateway.store.store import open_store
+
+    folder = tmp_path / ("x" * 100)
+    folder.mkdir()
+    store, _ = open_store(tmp_path / "store.db")
+    with pytest.raises(UsageError, match="technicians cannot be served there"):
+        await PanSocket(folder / "pan.sock", {}, store, utc_now).serve()
+    store.close()

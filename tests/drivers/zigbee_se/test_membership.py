@@ -9,20 +9,9 @@ import pytest
 
 pytest.importorskip("bellows", reason="the extra zigbee is not installed")
 
-from drivers.driver import Context
 from drivers.errors import NotSupported
-from drivers.reading import Reading
-from drivers.zigbee_se.install_code import InstallCode
-from drivers.zigbee_se.meters import meters
 from drivers.zigbee_se.zcl_time import moment
-from tests.drivers.zigbee_se.watched import CODE, METER, Watched, interviewed, join, opened
-
-WATER, WATER_CODE = bytes.fromhex("0022a30000000201"), InstallCode(bytes.fromhex("0102030405060708090A0B0C"))
-
-
-async def reads(watched: Watched, device: bytes) -> bool:
-    (first, *_) = await meters(watched.pan, Context(), "zigbee:stick", device)
-    return any(isinstance(one, Reading) for one in await first.registers())
+from tests.drivers.zigbee_se.watched import CODE, METER, WATER, WATER_CODE, interviewed, join, opened, reads
 
 
 async def test_a_device_leaves_comes_back_and_is_let_in_again(emulated: Any, bench_keys: Any) -> None:

@@ -9,19 +9,8 @@ import pytest
 
 pytest.importorskip("bellows", reason="the extra zigbee is not installed")
 
-from drivers.driver import Context
 from drivers.errors import KeyRejected
-from drivers.reading import Reading
-from drivers.zigbee_se.install_code import InstallCode
-from drivers.zigbee_se.meters import meters
-from tests.drivers.zigbee_se.watched import CODE, METER, Watched, join, opened
-
-WATER, WATER_CODE = bytes.fromhex("0022a30000000201"), InstallCode(bytes.fromhex("0102030405060708090A0B0C"))
-
-
-async def reads(watched: Watched, device: bytes) -> bool:
-    (first, *_) = await meters(watched.pan, Context(), "zigbee:stick", device)
-    return any(isinstance(one, Reading) for one in await first.registers())
+from tests.drivers.zigbee_se.watched import CODE, METER, WATER, WATER_CODE, interviewed, join, opened, reads
 
 
 async def key_in_stick(house: Any, device: bytes) -> str:
@@ -54,7 +43,7 @@ async def test_the_second_suite(emulated: Any) -> None:
 async def test_a_stick_without_the_library_says_where_certificates_go(emulated: Any) -> None:
     house = emulated("formed")
     async with opened(house, None) as watched:
-        await watched.until(lambda: METER in {one.eui64 for one in watched.pan.devices() if one.interviewed})
+        await interviewed(watched, METER)
         with pytest.raises(KeyRejected, match="no certificate of suite 1 for this stick, nor in it") as refused:
             await watched.pan.establish(METER, 1)
         assert "00124b00deadbe01/cs1-certificate" in refused.value.do
@@ -63,7 +52,7 @@ async def test_a_stick_without_the_library_says_where_certificates_go(emulated: 
 async def test_keys_of_the_credential_store_go_before_those_in_the_stick(emulated: Any, bench_keys: Any) -> None:
     house = emulated("library", "formed")
     async with opened(house, bench_keys) as watched:
-        await watched.until(lambda: METER in {one.eui64 for one in watched.pan.devices() if one.interviewed})
+        await interviewed(watched, METER)
         await watched.pan.establish(METER, 1)
         assert "00a4" not in (await house.do("state", "stick"))["commands"]
 
@@ -71,8 +60,7 @@ async def test_keys_of_the_credential_store_go_before_those_in_the_stick(emulate
 async def test_a_stick_has_room_for_one_exchange_and_the_second_waits(emulated: Any) -> None:
     house = emulated("library", "formed")
     async with opened(house, None) as watched:
-        both = {METER, WATER}
-        await watched.until(lambda: both <= {one.eui64 for one in watched.pan.devices() if one.interviewed})
+        await interviewed(watched, METER, WATER)
         await asyncio.gather(watched.pan.establish(METER, 1), watched.pan.establish(WATER, 2))
         for name, device in (("meter", METER), ("water", WATER)):
             assert await key_in_stick(house, device) == (await house.do("state", name))["link_key"]
@@ -82,7 +70,7 @@ async def test_a_stick_has_room_for_one_exchange_and_the_second_waits(emulated: 
 async def test_a_device_that_confirms_wrongly_leaves_no_key_and_room_for_the_next(emulated: Any) -> None:
     house = emulated("library", "formed")
     async with opened(house, None) as watched:
-        await watched.until(lambda: METER in {one.eui64 for one in watched.pan.devices() if one.interviewed})
+        await interviewed(watched, METER)
         before = await key_in_stick(house, METER)
         await house.do("spoil", "meter", what="wrong")
         with pytest.raises(KeyRejected, match="not come to the same key"):

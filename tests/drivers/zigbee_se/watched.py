@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from drivers.driver import Context
-from drivers.reading import MeterEvent
+from drivers.reading import MeterEvent, Reading
 from drivers.zigbee_se.devices import Happened, Listener
 from drivers.zigbee_se.install_code import InstallCode
+from drivers.zigbee_se.meters import meters
 from drivers.zigbee_se.network import Pan
 
 METER, CODE = bytes.fromhex("0022a30000000101"), InstallCode(bytes.fromhex("83FED3407A939723A5C639B26916D505"))
+WATER, WATER_CODE = bytes.fromhex("0022a30000000201"), InstallCode(bytes.fromhex("0102030405060708090A0B0C"))
 
 
 class Watched:
@@ -59,3 +61,9 @@ async def join(watched: Watched, house: Any, name: str, eui64: bytes, code: Inst
 async def interviewed(watched: Watched, *devices: bytes) -> None:
     """Wait until these devices were asked what they are."""
     await watched.until(lambda: set(devices) <= {one.eui64 for one in watched.pan.devices() if one.interviewed})
+
+
+async def reads(watched: Watched, device: bytes) -> bool:
+    """Whether a device gives readings."""
+    (first, *_) = await meters(watched.pan, Context(), "zigbee:stick", device)
+    return any(isinstance(one, Reading) for one in await first.registers())

@@ -5,7 +5,7 @@
     key-info          ::= identified-key [0] key-id | wrapped-key [1] kek-id, key | agreed-key [2] parameters, key-data
 
 Two schemes of agreement are known: C(1e,1s), where the sender adds a fresh public key and its signature, and C(0e,2s),
-where the long-term keys of both sides give the key.
+where the long-term keys of both sides give the key, and the transaction-id, its length before it, makes it another each time.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class General:
         else:
             data = b""
             own = load_private(self._suite, _given(with_.private, "agree"))
-            key = agree(self._suite, own, peer, title + transaction, meter)
+            key = agree(self._suite, own, peer, title + octets(transaction), meter)
         return b"\x01" + bytes((AGREED,)) + octets(bytes((with_.scheme,))) + octets(data), key
 
     def _agreed(self, reader: Reader, originator: bytes, recipient: bytes, transaction: bytes) -> Cipher:
@@ -139,7 +139,7 @@ class General:
             key = agree(self._suite, own, load_public(self._suite, public), originator, recipient)
         elif scheme == bytes((STATIC,)):
             peer = load_public(self._suite, with_.meter_agreement)
-            key = agree(self._suite, own, peer, originator + transaction, recipient)
+            key = agree(self._suite, own, peer, originator + octets(transaction), recipient)
         else:
             raise NotSupported(f"key agreement scheme {scheme.hex()}", do="known are 01 and 02")
         return Cipher(self._suite, key, self._authentication)

@@ -226,3 +226,18 @@ def _connected() -> HdlcSession:
     session.outgoing()
     assert session.receive(build(Frame(CLIENT, SERVER, Control.UA | POLL))) == [Connected()]
     return session
+
+
+@pytest.mark.parametrize("everyone", [address(1, 0x3FFF, 4), address(1, 0x7F, 2), address(0x7F)])
+def test_who_is_called_by_the_all_station_address_answers_with_its_own(everyone: bytes) -> None:
+    session = HdlcSession(CLIENT, everyone)
+    own = address(1, 17, 4)
+    session.connect()
+    session.outgoing()
+    assert session.receive(build(Frame(CLIENT, own, Control.UA | POLL))) == [Connected()]
+    session.send(b"\xc0\x01")
+    [asked] = Splitter().feed(session.outgoing())
+    assert asked.encode() == build(Frame(own, CLIENT, POLL, b"\xe6\xe6\x00\xc0\x01"))
+    another = address(1, 18, 4)
+    assert session.receive(build(Frame(CLIENT, another, POLL | 1 << 5, b"\xe6\xe7\x00\xc4\x01"))) == []
+    assert session.receive(build(Frame(CLIENT, own, POLL | 1 << 5, b"\xe6\xe7\x00\xc4\x01"))) == [Apdu(b"\xc4\x01")]
